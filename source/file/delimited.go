@@ -1,0 +1,282 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"sync"
+
+	"assay/asset"
+	"assay/fault"
+	"assay/internal/charset"
+	"assay/internal/delimited"
+	"assay/internal/message"
+	"assay/source"
+)
+
+// sampleBytes is how much of a part, decoded, is looked at to detect its layout.
+const sampleBytes = 1 << 18
+
+// giantBytes is how long a record may be before only the first MiB of its fields is
+// kept.
+const giantBytes = delimited.MaxQuoted + 1<<20
+
+// textReader reads the parts of a dataset of delimited text, one after the other.
+type textReader struct {
+	d     source.Dataset
+	o     source.Options
+	cols  []source.Column
+	width int // columns that the text itself has
+	fixed []fixedColumn
+	desc  source.Description
+	per   float64 // bytes of a record, from the sample; 0 = unknown
+
+	part    int
+	in      *textPart
+	group   int
+	buffers sync.Pool // of *[]byte
+
+	mu      sync.Mutex
+	partial string
+}
+
+// fixedColumn is a column whose value the path gives.
+type fixedColumn struct {
+	name string
+	by   []string // by part
+}
+
+// openDelimited opens a dataset of delimited text. The header of the first part names
+// the columns; the others must have the same names, in any order.
+func openDelimited(ctx context.Context, d source.Dataset, o source.Options) (source.Reader, error) {
+	r := &textReader{d: d, o: o}
+	if err := r.openPart(0); err != nil {
+		return nil, err
+	}
+	l := &r.in.layout
+	r.width = l.Columns
+	names := l.Header
+	if len(o.Columns) > 0 {
+		if len(o.Columns) != l.Columns {
+			err := fault.New(fault.Invalid, "delimited.columns", "locator", d.Locator,
+				"want", strconv.Itoa(l.Columns), "got", strconv.Itoa(len(o.Columns)))
+			return nil, errors.Join(err, r.Close())
+		}
+		names = o.Columns
+	}
+	r.cols = uniqueColumns(names)
+	r.fixed = fixedColumns(d.Parts)
+	for _, f := range r.fixed {
+		r.cols = append(r.cols, source.Column{Path: freeName(r.cols, f.name), Label: f.name})
+	}
+	r.describe()
+	return r, nil
+}
+
+// uniqueColumns gives every column a path of its own; Label keeps the header where
+// that had to change.
+func uniqueColumns(names []string) []source.Column {
+	var cols []source.Column
+	for i, n := range names {
+		c := source.Column{Path: n}
+		if n == "" {
+			c.Path = "column_" + strconv.Itoa(i+1)
+		}
+		if free := freeName(cols, c.Path); free != c.Path {
+			c.Path, c.Label = free, n
+		}
+		cols = append(cols, c)
+	}
+	return cols
+}
+
+func freeName(cols []source.Column, name string) string {
+	taken := func(n string) bool {
+		for _, c := range cols {
+			if c.Path == n {
+				return true
+			}
+		}
+		return false
+	}
+	free := name
+	for k := 2; taken(free); k++ {
+		free = name + "_" + strconv.Itoa(k)
+	}
+	return free
+}
+
+// fixedColumns are the values that folder names such as year=2024 give, in the order
+// of the names.
+func fixedColumns(parts []source.Part) []fixedColumn {
+	names := map[string]bool{}
+	for _, p := range parts {
+		for n := range p.Fixed {
+			names[n] = true
+		}
+	}
+	var out []fixedColumn
+	for _, n := range sortedKeys(names) {
+		f := fixedColumn{name: n}
+		for _, p := range parts {
+			f.by = append(f.by, p.Fixed[n])
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func (r *textReader) describe() {
+	l := &r.in.layout
+	say := func(code string, kv ...string) {
+		r.desc.Evidence = append(r.desc.Evidence, asset.Observation{Code: code, Params: message.P(kv...)})
+	}
+	r.desc.Encoding = r.in.encoding.Name
+	say(r.in.encoding.Evidence)
+	r.desc.Dialect = &source.Dialect{
+		Delimiter: string(l.Delimiter), HeaderRows: l.HeaderRows, SkipRows: l.SkipLines, Comment: string(l.Comment), LineEnd: l.LineEnd,
+	}
+	if l.Quote != 0 {
+		r.desc.Dialect.Quote = string(rune(l.Quote))
+	}
+	if l.Escape != 0 {
+		r.desc.Dialect.Escape = string(rune(l.Escape))
+	}
+	say("dialect.delimiter", "delimiter", strconv.Quote(string(l.Delimiter)), "score", strconv.FormatFloat(l.Score, 'f', 3, 64), "columns", strconv.Itoa(l.Columns))
+	say("header."+l.HeaderWhy, "rows", strconv.Itoa(l.HeaderRows))
+	if l.SkipLines > 0 {
+		say("dialect.preface", "lines", strconv.Itoa(l.SkipLines))
+	}
+	if l.Padded {
+		say("dialect.padded")
+	}
+	if l.Total {
+		say("row.total")
+	}
+}
+
+// openPart opens a part and detects its layout.
+func (r *textReader) openPart(i int) error {
+	p := r.d.Parts[i]
+	raw, err := openStream(p)
+	if err != nil {
+		return err
+	}
+	in := &textPart{raw: raw, encoding: charset.Guess{Name: r.o.Encoding, Evidence: "encoding.given"}}
+	if err := in.begin(r.o); err != nil {
+		return errors.Join(err, raw.Close())
+	}
+	r.in, r.part = in, i
+	if per := in.perRecord(); per > 0 && i == 0 && !compressed(raw) && (in.encoding.Name == charset.UTF8) {
+		r.per = per
+	}
+	return nil
+}
+
+func compressed(raw io.ReadCloser) bool {
+	_, ok := raw.(*stream)
+	return ok
+}
+
+func (r *textReader) Columns() []source.Column { return r.cols }
+
+// Expect divides the size by the mean length of the sampled records.
+func (r *textReader) Expect() int64 {
+	if r.per == 0 {
+		return 0
+	}
+	return int64(float64(r.d.Bytes)/r.per) + 1
+}
+
+func (r *textReader) Describe() source.Description {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	d := r.desc
+	d.Partial = r.partial
+	return d
+}
+
+func (r *textReader) Close() error {
+	if r.in == nil {
+		return nil
+	}
+	in := r.in
+	r.in = nil
+	return in.raw.Close()
+}
+
+// Next cuts the next block off the current part, or opens the next part.
+func (r *textReader) Next(ctx context.Context) (source.Block, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if r.in == nil {
+			return nil, io.EOF
+		}
+		b, err := r.in.cut(r)
+		if b != nil || err != nil && !errors.Is(err, io.EOF) {
+			return b.orNil(), err
+		}
+		if err := r.nextPart(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (r *textReader) nextPart() error {
+	if err := r.Close(); err != nil {
+		return err
+	}
+	if r.part+1 >= len(r.d.Parts) {
+		return io.EOF
+	}
+	if err := r.openPart(r.part + 1); err != nil {
+		return err
+	}
+	return r.match()
+}
+
+// match finds the first part's columns in the part just opened.
+func (r *textReader) match() error {
+	l := &r.in.layout
+	if l.Columns != r.width {
+		return r.mismatch()
+	}
+	if l.HeaderRows == 0 {
+		return nil
+	}
+	r.in.order = make([]int, r.width)
+	for i, c := range uniqueColumns(l.Header) {
+		at := -1
+		for j := range r.width {
+			if r.cols[j].Path == c.Path || len(r.o.Columns) > 0 && j == i {
+				at = j
+			}
+		}
+		if at < 0 {
+			return r.mismatch()
+		}
+		r.in.order[i] = at
+	}
+	return nil
+}
+
+func (r *textReader) mismatch() error {
+	return errors.Join(fault.New(fault.Invalid, "delimited.parts_differ", "part", r.d.Parts[r.part].Name, "first", r.d.Parts[0].Name), r.Close())
+}
+
+func (r *textReader) buffer() []byte {
+	if b, ok := r.buffers.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, r.blockBytes()+1<<16)
+}
+
+func (r *textReader) blockBytes() int {
+	if r.o.BlockBytes > 0 {
+		return r.o.BlockBytes
+	}
+	return source.DefaultBlockBytes
+}
