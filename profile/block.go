@@ -29,6 +29,7 @@ type columnBlock struct {
 	probe     ValueCounter
 
 	table  table
+	hasty  bool  // see limits
 	frozen bool  // most values are new: only those found frequent are still counted
 	kept   int   // entries left by the last eviction
 	seen   int64 // values since then
@@ -36,14 +37,17 @@ type columnBlock struct {
 	series bool  // a temporal value was seen: steps are followed
 
 	// The value under way and how often it came in a row.
-	live bool
-	cur  value
-	text []byte
-	slot *slot
-	run  int64
+	live  bool
+	first bool // no value of the chunk was seen yet
+	cur   value
+	key   uint64
+	text  []byte
+	slot  *slot
+	run   int64
 
-	dict dictionary
-	runs []shapeRun
+	dict     dictionary
+	lastCode int32 // of the chunk, -1 when it had no codes
+	runs     []shapeRun
 	// The shape under way, and how many values in a row have it.
 	shape     uint64
 	shapeRun  int64
@@ -62,7 +66,7 @@ type sampleValue struct {
 func (c *columnBlock) reset(l limits, probe ValueCounter) {
 	c.part.reset(false, l.top)
 	c.topSize, c.probe = l.top, probe
-	c.table.max = l.entries
+	c.table.max, c.hasty = l.entries, l.hasty
 	c.hashes, c.samples = c.hashes[:0], c.samples[:0]
 	c.shown.reset()
 	c.table.reset()
@@ -76,11 +80,13 @@ func (c *columnBlock) add(ch *source.Chunk, keys bool) {
 	c.places += int64(ch.N)
 	c.nulls += int64(ch.Nulls)
 	c.keys = c.keys[:0]
-	c.wantKeys = keys
+	c.wantKeys, c.first, c.lastCode = keys, true, -1
 	v := &ch.Values
 	switch {
 	case ch.Codes != nil:
 		c.addCodes(v, ch.Codes)
+		c.remember()
+		return
 	case v.Kind == source.Text:
 		c.isText = true
 		c.addText(v.Data, v.Spans)
@@ -92,7 +98,20 @@ func (c *columnBlock) add(ch *source.Chunk, keys bool) {
 		c.addInts(v)
 	}
 	c.settle()
-	c.live = false
+	c.remember()
+}
+
+// remember tells the order which value was the last of the chunk.
+func (c *columnBlock) remember() {
+	switch {
+	case c.first: // the chunk had no value
+	case c.lastCode >= 0:
+		c.order.last.v.hash = c.dict.values[c.lastCode].hash
+	case c.slot != nil:
+		c.order.last.v.hash = c.table.values[c.slot.entry].hash
+	default:
+		c.order.last.v.hash = c.cur.hash
+	}
 }
 
 func (c *columnBlock) addText(data []byte, spans []span.Span) {
@@ -145,6 +164,7 @@ func (c *columnBlock) addFloats(fs []float64) {
 		v := c.hasher.float(f)
 		if s := c.table.find(v.hash); s.entry >= 0 {
 			c.old(s)
+			c.cur.f = f
 		} else {
 			c.cur = v
 			c.fresh(s, v.hash, nil)
@@ -162,6 +182,7 @@ func (c *columnBlock) addInts(vs *source.Values) {
 		v := c.hasher.typedInt(vs, x)
 		if s := c.table.find(v.hash); s.entry >= 0 {
 			c.old(s)
+			c.cur.i = x
 		} else {
 			c.cur = v
 			c.fresh(s, v.hash, nil)
@@ -219,18 +240,24 @@ var pow10int = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
 func (c *columnBlock) again() {
 	c.run++
 	if c.wantKeys {
-		c.keys = append(c.keys, c.cur.hash)
+		c.keys = append(c.keys, c.key)
 	}
 }
 
 // old makes an entry of the table the value under way.
 func (c *columnBlock) old(s *slot) {
 	c.slot = s
-	v := &c.table.values[s.entry]
-	c.begin(v, c.table.text(s.entry))
-	c.cur.hash, c.cur.i, c.cur.f = v.hash, v.i, v.f
-	if c.series {
-		c.cur.kind, c.cur.flags = v.kind, v.flags
+	if c.first || c.series || c.order.up || c.order.down {
+		v := &c.table.values[s.entry]
+		c.cur.kind, c.cur.flags, c.cur.i = v.kind, v.flags, v.i
+		c.begin(v, s.hash, c.table.text(s.entry))
+		return
+	}
+	// The common case touches nothing but the slot.
+	c.order.turn()
+	c.live, c.run, c.key = true, 1, s.hash
+	if c.wantKeys {
+		c.keys = append(c.keys, s.hash)
 	}
 }
 
@@ -241,7 +268,7 @@ func (c *columnBlock) fresh(s *slot, h uint64, b []byte) {
 	if v.hash <= c.hashLimit && v.word != wordNull {
 		c.hashes = append(c.hashes, v.hash)
 	}
-	if !c.frozen && c.table.full() {
+	if !c.frozen && (c.table.full() || c.hasty && c.table.early() && c.kept == 0 && 4*c.seen < 5*earlyEntries) {
 		c.evict()
 		s = c.table.find(h)
 	}
@@ -252,18 +279,22 @@ func (c *columnBlock) fresh(s *slot, h uint64, b []byte) {
 	} else {
 		c.slot = c.table.put(s, h, v, b)
 	}
-	c.begin(v, b)
+	c.begin(v, h, b)
 }
 
-func (c *columnBlock) begin(v *value, b []byte) {
-	c.live, c.run = true, 1
-	if c.order.up || c.order.down || c.order.n == 0 {
+// begin makes v, which is not the value before, the value under way. key stands for
+// it in the hash of its row: the hash of its text, or of a typed value.
+func (c *columnBlock) begin(v *value, key uint64, b []byte) {
+	c.live, c.run, c.key = true, 1, key
+	switch {
+	case c.first || c.order.up || c.order.down:
 		c.order.next(v, b)
-	} else {
-		c.order.turn(v.hash)
+	default:
+		c.order.turn()
 	}
+	c.first = false
 	if c.wantKeys {
-		c.keys = append(c.keys, v.hash)
+		c.keys = append(c.keys, key)
 	}
 }
 
@@ -330,7 +361,7 @@ func (c *columnBlock) settleShape() {
 // frequent stay and the table takes no more; else the less frequent go.
 func (c *columnBlock) evict() {
 	cut := c.table.cutFor(c.table.max / 4)
-	if c.seen < int64(2*(c.table.max-c.kept)) {
+	if c.seen < int64(2*(c.table.n-c.kept)) {
 		c.frozen = true
 		cut = max(1, c.table.cutFor(64))
 	}
@@ -386,6 +417,7 @@ type dictionary struct {
 	id     unsafe.Pointer
 	n      int
 	values []value
+	keys   []uint64 // hashes for rows: of the text, or of a typed value
 	counts []int64
 	texts  []textRef
 	arena  []byte
@@ -393,7 +425,7 @@ type dictionary struct {
 }
 
 func (d *dictionary) reset() {
-	*d = dictionary{values: d.values[:0], counts: d.counts[:0], texts: d.texts[:0], arena: d.arena[:0]}
+	*d = dictionary{values: d.values[:0], keys: d.keys[:0], counts: d.counts[:0], texts: d.texts[:0], arena: d.arena[:0]}
 }
 
 // addCodes counts codes of the source's dictionary, each entry of which is looked at
@@ -412,21 +444,25 @@ func (c *columnBlock) addCodes(vs *source.Values, codes []int32) {
 		}
 		n := int64(j - i)
 		d.counts[code] += n
-		v := &d.values[code]
-		if c.order.up || c.order.down || c.order.n == 0 {
-			c.order.next(v, c.dictText(code))
-		} else {
-			c.order.turn(v.hash)
+		switch {
+		case c.first || c.order.up || c.order.down:
+			c.order.next(&d.values[code], c.dictText(code))
+			c.first = false
+		default:
+			c.order.turn()
 		}
 		c.order.stay(n - 1)
 		if c.series {
-			c.steps.add(v, n)
+			c.steps.add(&d.values[code], n)
 		}
 		i = j
 	}
+	if len(codes) > 0 {
+		c.lastCode = codes[len(codes)-1]
+	}
 	if c.wantKeys {
 		for _, code := range codes {
-			c.keys = append(c.keys, d.values[code].hash)
+			c.keys = append(c.keys, d.keys[code])
 		}
 	}
 }
@@ -468,6 +504,11 @@ func (c *columnBlock) openDict(vs *source.Values) {
 		c.series = c.series || v.kind.Temporal()
 		d.values = append(d.values, v)
 		d.counts = append(d.counts, 0)
+		if vs.Kind == source.Text {
+			d.keys = append(d.keys, c.hasher.text(vs.Spans[i].Of(vs.Data)))
+		} else {
+			d.keys = append(d.keys, v.hash)
+		}
 	}
 }
 

@@ -3,11 +3,17 @@ package profile
 // limits are what a column may use, fixed before a run from the budget and the number
 // of columns, so that the facts do not depend on what other columns hold.
 type limits struct {
-	distinct int // hashes kept by the set of distinct values
-	sample   int // sampled rows
-	top      int // values counted apart
-	entries  int // of the dictionary that a block makes
+	distinct int  // hashes kept by the set of distinct values
+	sample   int  // sampled rows
+	top      int  // values counted apart
+	entries  int  // of the dictionary that a block makes
+	hasty    bool // see hastyRows
 }
+
+// hastyRows is from how many rows on a block gives up its dictionary as soon as the
+// first entries show that most values are new. Smaller datasets take the time to
+// count every value that they can.
+const hastyRows = 1 << 17
 
 // unknownColumns is how many columns a dataset without a schema is taken to have.
 const unknownColumns = 64
@@ -25,7 +31,7 @@ func limitsFor(memory int64, columns, workers int) limits {
 	return limits{
 		distinct: clamp(memory/2/(n+1)*3/32, 1<<10, 1<<20),
 		sample:   clamp(memory/8/n/36, 1<<10, 1<<16),
-		top:      clamp(memory/16/n/300, 1<<5, 1<<12),
+		top:      clamp(memory/16/n/300, 1<<5, 1<<11),
 		entries:  clamp(memory/8/n/int64(workers+2)/100, 1<<7, 1<<13),
 	}
 }

@@ -46,21 +46,19 @@ func (o *order) next(v *value, b []byte) {
 		return
 	default:
 		o.endRun()
-		o.step(o.last.compare(v, b))
+		if o.up || o.down {
+			o.step(o.last.compare(v, b))
+		}
 	}
 	o.last.set(v, b)
 	o.n++
 	o.run = 1
 }
 
-// turn is next once no order holds any more: only runs are followed.
-func (o *order) turn(hash uint64) {
-	if o.last.v.hash == hash {
-		o.stay(1)
-		return
-	}
+// turn says that a value follows which differs from the last one, once no order holds
+// any more: only runs are followed then.
+func (o *order) turn() {
 	o.endRun()
-	o.last.v.hash = hash
 	o.n++
 	o.run = 1
 }

@@ -130,7 +130,8 @@ func newRun(r source.Reader, o Options) *run {
 	cols := r.Columns()
 	s.known = len(cols)
 	s.limits = limitsFor(memory, len(cols), s.workers)
-	s.tickets = make(chan struct{}, 2*s.workers+2)
+	s.limits.hasty = r.Expect() > hastyRows
+	s.tickets = make(chan struct{}, inFlight(r, s.workers))
 	s.rowSet = sketch.NewDistinct(min(s.limits.distinct, maxRowSet))
 	s.marks.K = s.limits.sample
 	if len(o.NullWords) > 0 {
@@ -143,6 +144,15 @@ func newRun(r source.Reader, o Options) *run {
 		s.noRowSet = s.noRowSet || c.Repeated
 	}
 	return s
+}
+
+// inFlight is how many blocks may be between Next and their merge. Columns differ
+// much in cost, so readers that go by column need many to keep all workers busy.
+func inFlight(r source.Reader, workers int) int {
+	if c, ok := r.(source.ByColumn); ok && c.ByColumn() {
+		return 16 * workers
+	}
+	return 2*workers + 2
 }
 
 // dispatch hands out blocks until the reader ends.

@@ -63,7 +63,7 @@ func (t *table) find(hash uint64) *slot {
 // put fills the free slot s, which find returned for hash. text is copied. The slot
 // is valid until the next put.
 func (t *table) put(s *slot, hash uint64, v *value, text []byte) *slot {
-	if 2*(t.n+1) > len(t.slots) {
+	if 8*(t.n+1) > 5*len(t.slots) {
 		t.grow()
 		s = t.find(hash)
 	}
@@ -75,7 +75,12 @@ func (t *table) put(s *slot, hash uint64, v *value, text []byte) *slot {
 	return s
 }
 
-func (t *table) full() bool { return t.n >= t.max }
+// full says that there is no room. early says that the table holds the first few
+// entries, the place to ask whether a dictionary is worth having.
+func (t *table) full() bool  { return t.n >= t.max }
+func (t *table) early() bool { return t.n == earlyEntries }
+
+const earlyEntries = 1 << 10
 
 func (t *table) grow() {
 	old := make([]slot, 0, t.n)
@@ -84,7 +89,7 @@ func (t *table) grow() {
 			old = append(old, s)
 		}
 	}
-	t.resize(4 * len(t.slots))
+	t.resize(2 * len(t.slots))
 	for _, s := range old {
 		*t.find(s.hash) = s
 	}

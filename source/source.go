@@ -113,6 +113,13 @@ type Reader interface {
 	Close() error
 }
 
+// ByColumn is implemented by readers whose blocks may hold one column each: more of
+// them can be under way in the same memory.
+type ByColumn interface {
+	// ByColumn reports whether the blocks of this reader hold one column each.
+	ByColumn() bool
+}
+
 // Block is a piece of a dataset, cut by the format.
 type Block interface {
 	// Group numbers the rows' block from 0, without gaps. Blocks of one group hold

@@ -152,10 +152,22 @@ func delimiterChoices(sample []byte, o Override) []string {
 		}
 	}
 	out = append(out, repeated(sample)...)
+	all := slices.Clone(out)
+	out = slices.DeleteFunc(out, func(d string) bool { return onlyInside(sample, d, all) })
 	if len(out) == 0 {
 		out = []string{","}
 	}
 	return out
+}
+
+// onlyInside reports whether d stands only inside a longer one of the choices.
+func onlyInside(sample []byte, d string, choices []string) bool {
+	for _, c := range choices {
+		if k := strings.Count(c, d); len(c) > len(d) && k > 0 && bytes.Count(sample, []byte(d)) == k*bytes.Count(sample, []byte(c)) {
+			return true
+		}
+	}
+	return false
 }
 
 // repeated finds delimiters of several bytes that stand in every one of the first

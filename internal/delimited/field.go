@@ -19,10 +19,9 @@ type field struct {
 type state uint8
 
 const (
-	whole    state = iota
-	open           // the quote does not close in what there is
-	unclosed       // the quote does not close at all; next is the line after the one where it opened
-	stray          // text follows what should be the closing quote; next is the same
+	whole  state = iota
+	open         // the quote does not close in what there is
+	broken       // the quote does not close as it should; next is the line after the one where it opened
 )
 
 // field scans the field that begins at b[i]. eof says that nothing follows b.
@@ -64,7 +63,7 @@ func (d *Dialect) quoted(b []byte, at int, eof bool) field {
 			continue
 		}
 		if q-at > MaxQuoted && bytes.IndexByte(b[at:q], d.newline()) >= 0 {
-			return d.resync(b, at, unclosed)
+			return d.resync(b, at)
 		}
 		m := q + 1
 		for m < len(b) && d.blank(b[m]) {
@@ -98,17 +97,15 @@ func (d *Dialect) quoted(b []byte, at int, eof bool) field {
 // notClosed decides about a quote that finds no partner.
 func (d *Dialect) notClosed(b []byte, at int, sameLine, eof bool) field {
 	switch {
-	case sameLine:
-		return d.resync(b, at, stray)
-	case eof, len(b)-at > MaxQuoted && bytes.IndexByte(b[at:], d.newline()) >= 0:
-		return d.resync(b, at, unclosed)
+	case sameLine, eof, len(b)-at > MaxQuoted && bytes.IndexByte(b[at:], d.newline()) >= 0:
+		return d.resync(b, at)
 	}
 	return field{state: open}
 }
 
 // resync goes on after the line in which the quote opened.
-func (d *Dialect) resync(b []byte, at int, s state) field {
-	f := field{state: s, last: true, next: len(b)}
+func (d *Dialect) resync(b []byte, at int) field {
+	f := field{state: broken, last: true, next: len(b)}
 	if nl := bytes.IndexByte(b[at:], d.newline()); nl >= 0 {
 		f.next = at + nl + 1
 	}

@@ -142,10 +142,10 @@ func (l *Layout) headerRows(records [][]cell, o Override) {
 	case l.namesLike(records[0], body):
 		l.HeaderRows, l.HeaderWhy = 1, "words"
 	}
-	// A second line of names: text where the third line and on have numbers or dates.
-	if l.HeaderRows == 1 && len(body) >= 3 && allText(body[0]) {
+	// Two lines of names: text, where the third line and on have numbers or dates.
+	if len(body) >= 3 && allText(records[0]) && allText(body[0]) {
 		if more, against := votes(body[0], body[1:]); more > 0 && against == 0 && more*2 >= width(body[0]) {
-			l.HeaderRows = 2
+			l.HeaderRows, l.HeaderWhy = 2, "types"
 		}
 	}
 }

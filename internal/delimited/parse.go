@@ -23,9 +23,8 @@ type RejectKind uint8
 
 // The kinds.
 const (
-	WrongCount    RejectKind = iota // too many fields, or too few
-	UnclosedQuote                   // a quote opens and does not close
-	StrayQuote                      // text follows a closing quote
+	WrongCount RejectKind = iota // too many fields, or too few
+	BadQuote                     // a quote opens and does not close as it should
 )
 
 // Sink takes what Parse finds. Row spans point into the block and are valid until the
@@ -92,8 +91,11 @@ func (p *parser) records(i, end int) error {
 func (p *parser) quotedRun(i int) (int, error) {
 	for i = p.d.skip(p.b, i); i < len(p.b); i = p.d.skip(p.b, i) {
 		start := i
-		var err error
-		if i, err = p.record(i); err != nil {
+		next, err := p.easy(i)
+		if next < 0 && err == nil {
+			next, err = p.record(i)
+		}
+		if i = next; err != nil {
 			return i, err
 		}
 		if bytes.IndexByte(p.b[start:i], p.d.Quote) < 0 {
@@ -103,17 +105,78 @@ func (p *parser) quotedRun(i int) (int, error) {
 	return i, nil
 }
 
+// easy reads the record at i when every quoted field is closed by its second quote,
+// with a delimiter or a line end right behind it, as nearly all are. Otherwise it
+// returns -1, and record must read it.
+func (p *parser) easy(i int) (next int, err error) {
+	b, delim, nl, quote := p.b, p.d.Delimiter[0], p.d.newline(), p.d.Quote
+	start, n := i, 0
+	if b[i] != quote && b[i] <= ' ' {
+		return -1, nil // perhaps a line of blanks
+	}
+	for n < len(p.row) && i < len(b) {
+		var end int
+		if b[i] == quote {
+			i++
+			end = nextByte(b, i, quote)
+			if end < 0 || end+1 >= len(b) || p.d.Escape != quote && end > i && b[end-1] == p.d.Escape {
+				return -1, nil
+			}
+			p.row[n] = span.Span{Off: uint32(i), Len: uint32(end - i)}
+			end++
+		} else {
+			end = i
+			for end < len(b) && b[end] != delim && b[end] != nl && b[end] != quote {
+				end++
+			}
+			if end == len(b) || b[end] == quote || b[end] == nl && end > i && b[end-1] == '\r' {
+				return -1, nil
+			}
+			if p.row[n] = (span.Span{Off: uint32(i), Len: uint32(end - i)}); end == i {
+				p.row[n] = Null
+			}
+		}
+		n++
+		switch {
+		case b[end] == delim:
+			i = end + 1
+		case b[end] == nl:
+			return end + 1, p.finish(start, n)
+		case b[end] == '\r' && !p.d.CR && end+1 < len(b) && b[end+1] == nl:
+			return end + 2, p.finish(start, n)
+		default:
+			return -1, nil
+		}
+	}
+	return -1, nil // too many fields, or the end of the text
+}
+
+// nextByte is bytes.IndexByte, faster for what is near.
+func nextByte(b []byte, i int, c byte) int {
+	if i+16 <= len(b) {
+		want := uint64(c) * lows
+		if hits := exactZeros(binary.LittleEndian.Uint64(b[i:]) ^ want); hits != 0 {
+			return i + bits.TrailingZeros64(hits)>>3
+		}
+		if hits := exactZeros(binary.LittleEndian.Uint64(b[i+8:]) ^ want); hits != 0 {
+			return i + 8 + bits.TrailingZeros64(hits)>>3
+		}
+		i += 16
+	}
+	k := bytes.IndexByte(b[i:], c)
+	if k < 0 {
+		return -1
+	}
+	return i + k
+}
+
 // record reads the record at i and returns where the next may begin.
 func (p *parser) record(i int) (next int, err error) {
 	d, start, n := p.d, i, 0
 	for {
 		f := d.field(p.b, i, true)
-		switch f.state {
-		case unclosed:
-			p.sink.Reject(Rejection{At: start, Kind: UnclosedQuote})
-			return f.next, nil
-		case stray:
-			p.sink.Reject(Rejection{At: start, Kind: StrayQuote})
+		if f.state == broken {
+			p.sink.Reject(Rejection{At: start, Kind: BadQuote})
 			return f.next, nil
 		}
 		if n < len(p.row) {

@@ -22,19 +22,25 @@ func (d *Dialect) LastEnd(b []byte, eof bool) int {
 func (d *Dialect) lastEndByQuotes(b []byte) int {
 	end, pos := 0, 0 // the last end found; where to look for quotes
 	for {
-		q := bytes.IndexByte(b[pos:], d.Quote)
+		q := nextByte(b, pos, d.Quote)
 		if q < 0 {
 			if nl := bytes.LastIndexByte(b[pos:], d.newline()); nl >= 0 {
 				end = pos + nl + 1
 			}
 			return end
 		}
-		q += pos
-		if nl := bytes.LastIndexByte(b[pos:q], d.newline()); nl >= 0 {
+		if q == pos+1 && b[pos] == d.newline() {
+			end = q // the common case: a quote right behind a line end
+		} else if nl := bytes.LastIndexByte(b[pos:q], d.newline()); nl >= 0 {
 			end = pos + nl + 1
 		}
 		if !d.opens(b, q, end) {
 			pos = q + 1
+			continue
+		}
+		// Nearly always the next quote closes, with a delimiter or a line end behind it.
+		if k := nextByte(b, q+1, d.Quote); d.Escape == d.Quote && k >= 0 && k+1 < len(b) && (b[k+1] == d.Delimiter[0] || b[k+1] == d.newline()) && k-q <= MaxQuoted {
+			pos = k + 1
 			continue
 		}
 		f := d.quoted(b, q, false)

@@ -72,14 +72,18 @@ func more[T any](a, b Count[T]) int {
 	return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Hash, b.Hash))
 }
 
-// shrink keeps the size most frequent and takes from each the count of the first
+// shrink keeps about the size most frequent and takes from each the count of the first
 // one left out, as Misra-Gries does.
 func (f *Frequent[T]) shrink() {
-	slices.SortFunc(f.list, more)
-	cut := f.list[f.size].N
+	counts := make([]int64, len(f.list))
+	for i, c := range f.list {
+		counts[i] = c.N
+	}
+	slices.Sort(counts)
+	cut := counts[len(counts)-f.size-1]
 	f.err += cut
 	kept := f.list[:0]
-	for _, c := range f.list[:f.size] {
+	for _, c := range f.list {
 		if c.N -= cut; c.N > 0 {
 			kept = append(kept, c)
 		}

@@ -156,10 +156,8 @@ func (s *rowSink) Reject(r delimited.Rejection) {
 	switch r.Kind {
 	case delimited.WrongCount:
 		j.Code, j.Params = "row.fields", message.P("got", strconv.Itoa(r.Got), "want", strconv.Itoa(s.b.layout.Columns))
-	case delimited.UnclosedQuote:
-		j.Code = "row.unclosed_quote"
-	case delimited.StrayQuote:
-		j.Code = "row.stray_quote"
+	case delimited.BadQuote:
+		j.Code = "row.bad_quote"
 	}
 	s.stats.Rejects = append(s.stats.Rejects, j)
 }

@@ -1,0 +1,280 @@
+package delimited
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"assay/internal/span"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// gather collects rows as text; null is "∅".
+type gather struct {
+	b    []byte
+	rows [][]string
+	bad  []Rejection
+}
+
+func (g *gather) Row(fields []span.Span, at int) error {
+	row := make([]string, len(fields))
+	for i, f := range fields {
+		if row[i] = "∅"; f != Null {
+			row[i] = string(f.Of(g.b))
+		}
+	}
+	g.rows = append(g.rows, row)
+	return nil
+}
+
+func (g *gather) Reject(r Rejection) { g.bad = append(g.bad, r) }
+
+func parse(t testing.TB, d *Dialect, text []byte) ([][]string, []Rejection) {
+	t.Helper()
+	b := bytes.Clone(text)
+	g := &gather{b: b}
+	if err := d.Parse(b, g); err != nil {
+		t.Fatal(err)
+	}
+	return g.rows, g.bad
+}
+
+// blocks cuts text as a reader does and parses block after block.
+func blocks(t testing.TB, d *Dialect, text []byte, size int) ([][]string, []RejectKind) {
+	t.Helper()
+	var rows [][]string
+	var kinds []RejectKind
+	want := size
+	for len(text) > 0 {
+		eof := want >= len(text)
+		end := d.LastEnd(text[:min(want, len(text))], eof)
+		if end == 0 {
+			want += size
+			continue
+		}
+		r, bad := parse(t, d, text[:end])
+		rows = append(rows, r...)
+		for _, x := range bad {
+			kinds = append(kinds, x.Kind)
+		}
+		text, want = text[end:], size
+	}
+	return rows, kinds
+}
+
+var dialects = []Dialect{
+	{Delimiter: []byte(","), Quote: '"', Escape: '"', Columns: 3},
+	{Delimiter: []byte(";"), Quote: '"', Escape: '\\', Columns: 2},
+	{Delimiter: []byte("||"), Quote: '"', Escape: '"', Columns: 2},
+	{Delimiter: []byte(","), Columns: 2},
+	{Delimiter: []byte(","), Quote: '"', Escape: '"', Comment: []byte("#"), Columns: 2},
+	{Delimiter: []byte(" "), Runs: true, Quote: '"', Escape: '"', Columns: 3},
+	{Delimiter: []byte(","), Quote: '\'', Escape: '\'', CR: true, Columns: 2, Padded: true},
+}
+
+func dirty(rng *rand.Rand, n int) []byte {
+	pieces := []string{",", ";", "|", "||", "\"", "\"\"", "'", "\\", "\\\"", "\n", "\r\n", "\r", "a", "bc", " ", "\t", "#", "长", "\x00", "\"x\"", ",\"a\"\"b\","}
+	var b bytes.Buffer
+	for range n {
+		b.WriteString(pieces[rng.IntN(len(pieces))])
+	}
+	return b.Bytes()
+}
+
+// Cutting at the ends of records must not change what is read, however dirty the text.
+func TestBlocksReadLikeTheWhole(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 20_000 {
+		text := dirty(rng, 1+rng.IntN(60))
+		d := dialects[i%len(dialects)]
+		rows, bad := parse(t, &d, text)
+		var kinds []RejectKind
+		for _, x := range bad {
+			kinds = append(kinds, x.Kind)
+		}
+		size := 1 + rng.IntN(20)
+		gotRows, gotKinds := blocks(t, &d, text, size)
+		if !cmp.Equal(rows, gotRows) || !cmp.Equal(kinds, gotKinds) {
+			t.Fatalf("dialect %d, size %d, text %q:\nwhole  %q %v\nblocks %q %v", i%len(dialects), size, text, rows, kinds, gotRows, gotKinds)
+		}
+	}
+}
+
+// Well-formed text must read as encoding/csv reads it.
+func TestAgainstEncodingCSV(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	values := []string{"", "a", "x y", "1,5", "say \"hi\"", "two\nlines", "长春", " padded ", "\ttab", "'"}
+	for range 3000 {
+		var want [][]string
+		var b bytes.Buffer
+		w := csv.NewWriter(&b)
+		w.UseCRLF = rng.IntN(2) == 0
+		for range 1 + rng.IntN(12) {
+			row := []string{"k" + fmt.Sprint(rng.IntN(9)), values[rng.IntN(len(values))], values[rng.IntN(len(values))]}
+			if err := w.Write(row); err != nil {
+				t.Fatal(err)
+			}
+			for i := range row {
+				if w.UseCRLF {
+					row[i] = strings.ReplaceAll(row[i], "\n", "\r\n") // as the writer does
+				}
+				if row[i] == "" {
+					row[i] = "∅"
+				}
+			}
+			want = append(want, row)
+		}
+		w.Flush()
+		got, bad := parse(t, &dialects[0], b.Bytes())
+		if len(bad) > 0 || !cmp.Equal(got, want) {
+			t.Fatalf("%q:\n%s\nrejects %v", b.String(), cmp.Diff(want, got), bad)
+		}
+	}
+}
+
+// Rows and rejects together are the records, counted by a slow reader that knows only
+// lines and quotes.
+func TestEveryRecordIsARowOrAReject(t *testing.T) {
+	for text, want := range map[string][2]int{
+		"a,b,c\n1,2,3\n":              {2, 0},
+		"a,b,c\n1,2\n1,2,3,4\n1,2,3,": {2, 2}, // the last has nothing beyond its columns
+		"a,b,c\n\n  \n1,2,3":          {2, 0}, // blank lines are no records
+		"a,b,c\n\"x,2,3\n4,5,6\n":     {2, 1}, // an open quote costs its line, not the file
+		"a,b,c\n\"x\"y,2,3\n4,5,6\n":  {2, 1},
+		"a,b,c\n\"x \"y\" z\",2,3\n":  {2, 0}, // stray quotes inside, closed on the line
+		"a,b,c\r\n1,2,3\n4,5,6\r\n":   {3, 0},
+		"a,b,c\n\"1\n2\",3,4\n5,6,7":  {3, 0},
+		",,\n":                        {1, 0},
+	} {
+		rows, bad := parse(t, &dialects[0], []byte(text))
+		if len(rows) != want[0] || len(bad) != want[1] {
+			t.Errorf("%q: %d rows %d rejects (%q), want %v", text, len(rows), len(bad), rows, want)
+		}
+	}
+}
+
+func TestNullAndBlank(t *testing.T) {
+	rows, _ := parse(t, &dialects[0], []byte("a,\"\",\n"))
+	if want := [][]string{{"a", "", "∅"}}; !cmp.Equal(rows, want) {
+		t.Errorf("got %q, want %q: a quoted empty field is blank, an unquoted one null", rows, want)
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for _, c := range []struct {
+		text      string
+		delimiter string
+		quote     byte
+		header    string
+		rows      int // header rows
+		skip      int
+	}{
+		{"id,name\n1,张三\n2,李四\n", ",", '"', "id|name", 1, 0},
+		{"id;name;amount\n1;a;1,5\n2;b;2,7\n", ";", '"', "id|name|amount", 1, 0},
+		{"id\tname\n1\ta b\n2\tc d\n", "\t", '"', "id|name", 1, 0},
+		{"1,2\n3,4\n", ",", '"', "|", 0, 0},
+		{"a||b\n1||2\n3||4\n", "||", '"', "a|b", 1, 0},
+		{"市场主体登记\n制表日期：2024年6月24日\n编号,名称,资本\n1,甲,100\n2,乙,200\n3,丙,300\n", ",", '"', "编号|名称|资本", 1, 2},
+		{"sep=;\na;b\n1;2\n", ";", '"', "a|b", 1, 1},
+		{"# made by x\n# on 2024\na,b\n1,2\n3,4\n", ",", '"', "a|b", 1, 2},
+		{"name,city\nann,rome\nbob,oslo\n", ",", '"', "name|city", 1, 0},
+		{"单位,单位,金额\n名称,编码,万元\n甲,1,2\n乙,3,4\n丙,5,6\n", ",", '"', "单位/名称|单位/编码|金额/万元", 2, 0},
+		{"just\nsome\nwords\n", ",", '"', "just", 1, 0},
+		{"a,b\n'x,1',2\n'y,2',3\n", ",", '\'', "a|b", 1, 0},
+		{"t  u   v\n1  2.5 3\n4  5.5 6\n", " ", '"', "t|u|v", 1, 0},
+		{"a\x01b\n1\x012\n", "\x01", '"', "a|b", 1, 0},
+		{"time,value\r2024-01-01,1\r2024-01-02,2\r", ",", '"', "time|value", 1, 0},
+	} {
+		l := Detect([]byte(c.text), true, Override{})
+		if string(l.Delimiter) != c.delimiter || l.Quote != c.quote || strings.Join(l.Header, "|") != c.header || l.HeaderRows != c.rows || l.SkipLines != c.skip {
+			t.Errorf("%q:\n got %q quote %q header %q rows %d skip %d\nwant %q quote %q header %q rows %d skip %d", c.text,
+				l.Delimiter, l.Quote, strings.Join(l.Header, "|"), l.HeaderRows, l.SkipLines, c.delimiter, c.quote, c.header, c.rows, c.skip)
+		}
+	}
+}
+
+func TestGiantKeepsFieldsAndCutsThem(t *testing.T) {
+	d := dialects[0]
+	big := strings.Repeat("x", 3*KeepBytes)
+	text := "1," + big + ",\"a\"\"" + big + "\"\nnext,"
+	g := NewGiant(&d)
+	n, done := g.Write([]byte(text))
+	if !done || text[n:] != "next," || g.Dropped != 2 {
+		t.Fatalf("done %v rest %q dropped %d", done, text[n:], g.Dropped)
+	}
+	rows, bad := parse(t, &d, g.Kept)
+	if len(bad) > 0 || len(rows) != 1 || len(rows[0][1]) != KeepBytes || rows[0][0] != "1" || !strings.HasPrefix(rows[0][2], "a\"xxx") {
+		t.Errorf("rows %d rejects %v", len(rows), bad)
+	}
+}
+
+// line is like a line of TPC-H's lineitem.
+func lines(n int, quoted bool) []byte {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var b bytes.Buffer
+	for b.Len() < n {
+		row := []string{fmt.Sprint(rng.IntN(6000000)), fmt.Sprint(rng.IntN(200000)), fmt.Sprint(rng.IntN(10000)), "1", "17.00", "24386.67", "0.04", "0.02", "N", "O",
+			"1996-03-13", "1996-02-12", "1996-03-22", "DELIVER IN PERSON", "TRUCK", "egular courts above the"}
+		for i, f := range row {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			if quoted {
+				f = `"` + f + `"`
+			}
+			b.WriteString(f)
+		}
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}
+
+type discard struct{ rows int }
+
+func (d *discard) Row([]span.Span, int) error { d.rows++; return nil }
+func (d *discard) Reject(Rejection)           {}
+
+func BenchmarkParse(b *testing.B) {
+	for _, quoted := range []bool{false, true} {
+		b.Run(fmt.Sprintf("quoted=%v", quoted), func(b *testing.B) {
+			text := lines(4<<20, quoted)
+			d := Dialect{Delimiter: []byte(","), Quote: '"', Escape: '"', Columns: 16}
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				d.LastEnd(text, false)
+				if err := d.Parse(text, &discard{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("a,b\n\"1\n\",2"), byte(0), uint16(3))
+	f.Add([]byte("a||\"b\"\"\"\n"), byte(2), uint16(1))
+	f.Fuzz(func(t *testing.T, text []byte, which byte, size uint16) {
+		d := dialects[int(which)%len(dialects)]
+		rows, bad := parse(t, &d, text)
+		got, kinds := blocks(t, &d, text, int(size)+1)
+		if !cmp.Equal(rows, got) || len(bad) != len(kinds) {
+			t.Fatalf("blocks differ from the whole: %q and %q", rows, got)
+		}
+	})
+}
+
+func FuzzDetect(f *testing.F) {
+	f.Add([]byte("a,b\n1,2\n"))
+	f.Add([]byte("sep=;\n# x\na;b"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		l := Detect(text, true, Override{})
+		if l.Columns < 1 || len(l.Header) != l.Columns || l.DataStart > len(text) {
+			t.Fatalf("%+v", l)
+		}
+		parse(t, &l.Dialect, text[l.DataStart:])
+	})
+}
