@@ -308,3 +308,20 @@ func TestBatchProbeSeesEveryRowInOrder(t *testing.T) {
 		t.Errorf("rows %d, first rows %v", got.rows, got.first)
 	}
 }
+
+// Sums of fourth powers overflow; the facts must still be JSON and say so.
+func TestMomentsThatOverflow(t *testing.T) {
+	f, _ := profileOf(t, oneColumn([]string{"1e300", "-1e300", "5e299"}, 2), Options{})
+	c := f.Columns[0]
+	if len(c.Observations) != 1 || c.Observations[0].Code != "number.overflow" || c.Number.Kurtosis != 0 {
+		t.Errorf("%+v %+v", c.Observations, c.Number)
+	}
+}
+
+// The sum, the mean and the histogram of identifiers may tell one.
+func TestIdentifiersHaveNoMoments(t *testing.T) {
+	_, text := profileOf(t, oneColumn([]string{"13812345678"}, 1), Options{})
+	if strings.Contains(string(text), "13812345678") || strings.Contains(string(text), "1.3812345678e") {
+		t.Errorf("the number is in the facts: %s", text)
+	}
+}

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -119,7 +120,7 @@ func (c *column) facts(position int, rows int64) ColumnFacts {
 		shown = d.like.Type
 	}
 	m := newMask(p, d.kind, f.Distinct)
-	c.numberFacts(&f, shown)
+	c.numberFacts(&f, shown, m)
 	c.timeFacts(&f, shown)
 	c.spread(&f, shown, m)
 	c.textFacts(&f)
@@ -154,28 +155,38 @@ func estimate(d counter) *Estimate {
 	return &Estimate{Value: n, Exact: exact, ErrorBound: d.ErrorBound()}
 }
 
-func (c *column) numberFacts(f *ColumnFacts, t asset.Type) {
+func (c *column) numberFacts(f *ColumnFacts, t asset.Type, mk *mask) {
 	p := &c.sum
 	if !t.Numeric() {
 		return
 	}
 	m, n := &p.moments, &p.number
 	f.Number = &NumberFacts{
-		Count: m.n, Mean: m.mean, Variance: 0, StdDev: m.sampleStdDev(), Skewness: m.skewness(), Kurtosis: m.kurtosis(),
-		Zeros: n.zeros, Negatives: n.negatives, NaNs: n.nans, Infinite: n.infinite,
+		Count: m.n, Zeros: n.zeros, Negatives: n.negatives, NaNs: n.nans, Infinite: n.infinite,
 		MaxDigits: int(n.maxDigits), MaxScale: int(n.maxScale),
 	}
-	if m.n > 0 {
-		f.Number.Variance = m.variance()
+	if m.n == 0 || mk.identifier { // the mean of identifiers means nothing, and may tell one
+		return
 	}
-	if p.kinds[asset.TypeFloat] == 0 && m.n > 0 {
+	x := f.Number
+	x.Mean, x.Variance, x.StdDev = finite(m.mean), finite(m.variance()), finite(m.sampleStdDev())
+	x.Skewness, x.Kurtosis = finite(m.skewness()), finite(m.kurtosis())
+	if p.kinds[asset.TypeFloat] == 0 {
 		unscaled, scale := p.sums.total()
-		f.Number.Sum = bigDecimal(unscaled, scale)
+		x.Sum = bigDecimal(unscaled, scale)
 		// The mean of integers and decimals is exact up to the last rounding.
 		mean := new(big.Rat).SetFrac(unscaled, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil))
 		mean.Quo(mean, new(big.Rat).SetInt64(m.n))
-		f.Number.Mean, _ = mean.Float64()
+		x.Mean, _ = mean.Float64()
 	}
+}
+
+// finite gives 0 for what overflowed; observations say that it did.
+func finite(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0
+	}
+	return x
 }
 
 // bigDecimal is the plain text of unscaled / 10^scale, without trailing zeros after
@@ -270,6 +281,9 @@ func (c *column) observations() []asset.Observation {
 		}
 	}
 	n := &c.sum.number
+	if m := &c.sum.moments; m.n > 0 && (math.IsInf(m.m4, 0) || math.IsNaN(m.m4) || math.IsInf(m.m2, 0) || math.IsNaN(m.m2)) {
+		say("number.overflow", m.n)
+	}
 	say("number.grouped", n.grouped)
 	say("number.full_width", n.fullWidth)
 	say("number.decimal_comma", n.comma)

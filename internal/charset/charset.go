@@ -98,7 +98,7 @@ func wide(b []byte) string {
 		return "utf-32le"
 	case zeros[0]+zeros[1] > quarter*19/10 && zeros[3] < quarter/10:
 		return "utf-32be"
-	case total*20 < n: // under 5 %: not told by zeros alone, but by ASCII among Han
+	case total*4 < n: // few: what tells is not the zeros but the line ends among Han
 		return narrowInWide(b[:n], total)
 	case zeros[1]+zeros[3] > 9*(zeros[0]+zeros[2]):
 		return "utf-16le"

@@ -129,7 +129,7 @@ func (l *Layout) choose(sample []byte, o Override) {
 					d.Runs = del == " " && o.Delimiter == nil
 					s := d.score(sample)
 					if len(comment) > 0 {
-						s *= 0.999 // only where it helps
+						s *= d.commentWeight(sample)
 					}
 					if s > best+1e-9 {
 						best, chosen = s, d
@@ -236,6 +236,29 @@ func comments(sample []byte, o Override) [][]byte {
 		}
 	}
 	return out
+}
+
+// commentWeight says how willingly lines that begin with the comment mark are taken
+// for comments: readily for the common mark, when they do not look like rows; a single
+// such line may be a header.
+func (d *Dialect) commentWeight(sample []byte) float64 {
+	if string(d.Comment) != "#" {
+		return 0.999
+	}
+	plain := *d
+	plain.Comment = nil
+	with, _, _ := d.sample(sample, maxSampleRecords)
+	all, _, _ := plain.sample(sample, maxSampleRecords)
+	if len(with) == 0 {
+		return 0.5
+	}
+	want := commonWidth(with)
+	for _, r := range all {
+		if bytes.HasPrefix(bytes.TrimSpace(r[0].text), d.Comment) && width(r) != want {
+			return 1.1
+		}
+	}
+	return 0.999
 }
 
 // cell is a field of a sampled record.

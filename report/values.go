@@ -1,0 +1,156 @@
+package report
+
+import (
+	"math"
+	"strings"
+
+	"assay/asset"
+	"assay/profile"
+)
+
+// valueLines says in two lines what the values of a column are: the first is the
+// answer, the second adds to it. code says that the first is a value or a shape, to
+// be set in a fixed width.
+func valueLines(w words, c *profile.ColumnFacts) (first, second string, code bool) {
+	n := c.Count - c.Nulls
+	switch {
+	case n == 0:
+		return w.say("report.chart.none"), "", false
+	case c.Type.Numeric() && !masked(c):
+		return w.numberLines(c)
+	case c.Type.Temporal() && !masked(c):
+		return w.timeLines(c)
+	case masked(c):
+		return w.shapeLines(c)
+	case c.Distinct.Exact && c.Distinct.Value == n && n > 1:
+		return w.rangeOf(c), w.say("report.values.each_once"), true
+	}
+	return w.categoryLines(c)
+}
+
+// masked reports whether the values of a column may not be shown.
+func masked(c *profile.ColumnFacts) bool {
+	if c.Min.IsMasked() || c.Max.IsMasked() {
+		return true
+	}
+	return len(c.Top) > 0 && c.Top[0].Value.IsMasked()
+}
+
+func (w words) numberLines(c *profile.ColumnFacts) (first, second string, code bool) {
+	var more []string
+	if m, ok := quantile(c, 0.5); ok {
+		more = append(more, w.say("report.values.median", "value", w.about(c)+value(m, c.Type)))
+	}
+	low, okLow := quantile(c, 0.05)
+	high, okHigh := quantile(c, 0.95)
+	if okLow && okHigh {
+		more = append(more, w.say("report.values.middle", "low", value(low, c.Type), "high", value(high, c.Type)))
+	}
+	return w.rangeOf(c), strings.Join(more, w.semicolon()), false
+}
+
+func (w words) timeLines(c *profile.ColumnFacts) (first, second string, code bool) {
+	var more []string
+	if t := c.Time; t != nil && t.Cadence > 0 {
+		more = append(more, w.say("report.values.every", "cadence", lasting(t.Cadence)))
+	}
+	if m, ok := quantile(c, 0.5); ok && len(more) == 0 {
+		more = append(more, w.say("report.values.median", "value", w.about(c)+value(m, c.Type)))
+	}
+	return w.rangeOf(c), strings.Join(more, w.semicolon()), false
+}
+
+// about is ≈ before a figure that comes from a sample.
+func (w words) about(c *profile.ColumnFacts) string {
+	if c.Quantiles != nil && c.Quantiles.RankError > 0 {
+		return "≈" + noBreak
+	}
+	return ""
+}
+
+func (w words) shapeLines(c *profile.ColumnFacts) (first, second string, code bool) {
+	second = w.say("report.values.shape")
+	t := c.Text
+	if t != nil && len(t.Shapes) > 0 {
+		if others := len(t.Shapes) - 1; others > 0 {
+			second = w.say("report.values.shapes", "n", count(int64(others))) + w.semicolon() + second
+		}
+		s := t.Shapes[0]
+		return visible(s.Shape) + "  " + w.atLeast(t.ShapesError) + share(s.Count, c.Count-c.Nulls), second, true
+	}
+	if !c.Min.IsZero() {
+		return w.rangeOf(c), second, true
+	}
+	if len(c.Top) > 0 {
+		return visible(c.Top[0].Value.Text()), second, true
+	}
+	return w.lengths(c), second, false
+}
+
+// atLeast is ≥ before a count that may be too low.
+func (w words) atLeast(err int64) string {
+	if err > 0 {
+		return "≥" + noBreak
+	}
+	return ""
+}
+
+func (w words) categoryLines(c *profile.ColumnFacts) (first, second string, code bool) {
+	if len(c.Top) == 0 {
+		return w.lengths(c), "", false
+	}
+	n := c.Count - c.Nulls
+	top := c.Top[0]
+	first = value(top.Value, c.Type) + "  " + w.atLeast(c.TopError) + share(top.Count, n)
+	switch others := c.Distinct.Value - 1; {
+	case c.Distinct.Exact && others == 0:
+		return first, w.say("report.values.constant"), false
+	case c.Distinct.Exact && others > 0:
+		second = w.say("report.values.others", "n", count(others), "share", share(n-top.Count, n))
+	}
+	if l := w.lengths(c); c.Type == asset.TypeText && l != "" && second == "" {
+		second = l
+	}
+	return first, second, false
+}
+
+// lengths says how long texts are.
+func (w words) lengths(c *profile.ColumnFacts) string {
+	t := c.Text
+	if t == nil {
+		return ""
+	}
+	low, high := count(int64(t.MinLength)), count(int64(t.MaxLength))
+	if low == high {
+		return w.say("report.values.length", "range", low)
+	}
+	return w.say("report.values.length", "range", w.say("report.range", "low", low, "high", high))
+}
+
+// rangeOf is the least and the greatest value, or the one there is.
+func (w words) rangeOf(c *profile.ColumnFacts) string {
+	low, high := value(c.Min, c.Type), value(c.Max, c.Type)
+	switch {
+	case low == high || high == "":
+		return low
+	case low == "":
+		return high
+	}
+	code := "report.span"
+	if c.Type.Numeric() {
+		code = "report.range"
+	}
+	return w.say(code, "low", low, "high", high)
+}
+
+// quantile is the value at p, when it was measured.
+func quantile(c *profile.ColumnFacts, p float64) (asset.Shown, bool) {
+	if c.Quantiles != nil {
+		for _, q := range c.Quantiles.At {
+			if math.Abs(q.P-p) < 1e-9 && !q.Value.IsZero() {
+				return q.Value, true
+			}
+		}
+	}
+	return asset.Shown{}, false
+}
