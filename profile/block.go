@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"bytes"
 	"math"
 	"math/bits"
 	"strconv"
@@ -9,7 +8,6 @@ import (
 
 	"assay/asset"
 	"assay/internal/sketch"
-	"assay/internal/span"
 	"assay/source"
 )
 
@@ -36,24 +34,19 @@ type columnBlock struct {
 	missed int64 // values not counted by the table
 	series bool  // a temporal value was seen: steps are followed
 
-	// The value under way and how often it came in a row.
-	live  bool
-	first bool // no value of the chunk was seen yet
+	// The value looked at last, as far as the table does not have it.
 	cur   value
-	key   uint64
 	text  []byte
-	slot  *slot
-	run   int64
+	first bool // no value of the chunk was followed yet
+	watch bool // values must be followed: an order holds, or a series goes on
 
-	dict     dictionary
-	lastCode int32 // of the chunk, -1 when it had no codes
-	runs     []shapeRun
+	dict dictionary
+	runs []shapeRun
 	// The shape under way, and how many values in a row have it.
 	shape     uint64
 	shapeRun  int64
 	shapeText []shapeRun
 	keys      []uint64 // hash of each value of the chunk, for row hashes
-	wantKeys  bool
 }
 
 // sampleValue is a sampled numeric or temporal value.
@@ -71,155 +64,201 @@ func (c *columnBlock) reset(l limits, probe ValueCounter) {
 	c.shown.reset()
 	c.table.reset()
 	c.dict.reset()
-	c.frozen, c.kept, c.seen, c.missed, c.series = false, 0, 0, 0, false
-	c.live, c.shapeRun = false, 0
+	c.frozen, c.kept, c.seen, c.missed = false, 0, 0, 0
+	c.series, c.shapeRun = false, 0
 }
 
-// add takes a chunk in. keys says whether the hash of each value is wanted.
+// add takes a chunk in. keys says whether the key of each value is wanted.
 func (c *columnBlock) add(ch *source.Chunk, keys bool) {
 	c.places += int64(ch.N)
 	c.nulls += int64(ch.Nulls)
 	c.keys = c.keys[:0]
-	c.wantKeys, c.first, c.lastCode = keys, true, -1
 	v := &ch.Values
-	switch {
-	case ch.Codes != nil:
-		c.addCodes(v, ch.Codes)
-		c.remember()
+	c.isText = c.isText || v.Kind == source.Text
+	c.first = true
+	c.watch = true
+	if ch.Codes != nil {
+		c.addCodes(v, ch.Codes, keys)
 		return
-	case v.Kind == source.Text:
-		c.isText = true
-		c.addText(v.Data, v.Spans)
-	case v.Kind == source.Binary:
-		c.addBinary(v.Data, v.Spans)
-	case v.Kind == source.Float64:
-		c.addFloats(v.Floats)
-	default:
-		c.addInts(v)
 	}
-	c.settle()
+	c.addValues(v)
+}
+
+// addValues counts values that come without a dictionary: their keys first, which the
+// processor does at full speed, then run by run of equal keys.
+func (c *columnBlock) addValues(vs *source.Values) {
+	c.keys = c.hasher.keys(c.keys, vs)
+	for i := 0; i < len(c.keys); {
+		key := c.keys[i]
+		j := i + 1
+		for j < len(c.keys) && c.keys[j] == key {
+			j++
+		}
+		w := int64(j - i)
+		c.seen += w
+		s := c.table.find(key)
+		if s.entry >= 0 {
+			s.count += uint32(w)
+		} else {
+			c.valueAt(vs, i, key)
+			s = c.fresh(s, key, w)
+		}
+		if c.watch {
+			c.follow(s, w)
+		} else {
+			c.order.turn(w)
+		}
+		i = j
+	}
 	c.remember()
 }
 
-// remember tells the order which value was the last of the chunk.
-func (c *columnBlock) remember() {
-	switch {
-	case c.first: // the chunk had no value
-	case c.lastCode >= 0:
-		c.order.last.v.hash = c.dict.values[c.lastCode].hash
-	case c.slot != nil:
-		c.order.last.v.hash = c.table.values[c.slot.entry].hash
+// keys appends the key of each value: the hash of its text, or of a typed value.
+func (h *hasher) keys(dst []uint64, vs *source.Values) []uint64 {
+	switch vs.Kind {
+	case source.Text, source.Binary:
+		for _, s := range vs.Spans {
+			dst = append(dst, h.text(s.Of(vs.Data)))
+		}
+	case source.Float64:
+		for _, f := range vs.Floats {
+			dst = append(dst, h.float(f))
+		}
 	default:
-		c.order.last.v.hash = c.cur.hash
+		salt := saltOf(vs)
+		for _, x := range vs.Ints {
+			dst = append(dst, h.mix(uint64(x), salt))
+		}
 	}
+	return dst
 }
 
-func (c *columnBlock) addText(data []byte, spans []span.Span) {
-	for _, s := range spans {
-		b := s.Of(data)
-		h := c.hasher.text(b)
-		if c.live && c.slot != nil && c.slot.hash == h || c.live && c.slot == nil && bytes.Equal(b, c.text) {
-			c.again()
-			continue
-		}
-		c.settle()
-		if s := c.table.find(h); s.entry >= 0 {
-			c.old(s)
-		} else {
-			c.lookText(b, &c.cur)
-			c.fresh(s, h, b)
-		}
+// valueAt makes value i, whose key is given, the current one.
+func (c *columnBlock) valueAt(vs *source.Values, i int, key uint64) {
+	c.text = nil
+	switch vs.Kind {
+	case source.Text:
+		c.text = vs.Spans[i].Of(vs.Data)
+		c.lookText(c.text, key, &c.cur)
+	case source.Binary:
+		c.cur = value{kind: asset.TypeBinary, i: int64(vs.Spans[i].Len), hash: key}
+	case source.Float64:
+		c.cur = value{kind: asset.TypeFloat, f: vs.Floats[i], hash: key}
+	default:
+		c.cur = typedInt(vs, vs.Ints[i], key)
 	}
 }
 
 // lookText classifies text and finds the words that are to be taken for null.
-func (c *columnBlock) lookText(b []byte, v *value) {
-	c.hasher.look(b, v)
+func (c *columnBlock) lookText(b []byte, hash uint64, v *value) {
+	c.hasher.look(b, hash, v)
 	if c.nullSet != nil && c.nullSet[string(b)] {
 		v.word = wordNull
 	}
 }
 
-func (c *columnBlock) addBinary(data []byte, spans []span.Span) {
-	for _, s := range spans {
-		b := s.Of(data)
-		h := c.hasher.text(b)
-		c.settle()
-		if s := c.table.find(h); s.entry >= 0 {
-			c.old(s)
-		} else {
-			c.cur = value{kind: asset.TypeBinary, i: int64(len(b)), hash: h}
-			c.fresh(s, h, nil)
-		}
+// fresh takes in w of the current value, which the table does not have. It returns the
+// value's slot, or nil when the table takes no more.
+func (c *columnBlock) fresh(s *slot, key uint64, w int64) *slot {
+	v := &c.cur
+	if v.hash <= c.hashLimit && v.word != wordNull {
+		c.hashes = append(c.hashes, v.hash)
 	}
+	if v.kind.Temporal() && !c.series {
+		c.series, c.watch = true, true
+	}
+	if !c.frozen && (c.table.full() || c.hasty && c.table.early() && c.kept == 0 && 4*c.seen < 5*earlyEntries) {
+		c.evict()
+		s = c.table.find(key)
+	}
+	if c.frozen {
+		c.missed += w
+		c.look(v, c.text, w)
+		return nil
+	}
+	s = c.table.put(s, key, v, c.text)
+	s.count = uint32(w)
+	return s
 }
 
-func (c *columnBlock) addFloats(fs []float64) {
-	for _, f := range fs {
-		if c.live && (f == c.cur.f) {
-			c.again()
-			continue
-		}
-		c.settle()
-		v := c.hasher.float(f)
-		if s := c.table.find(v.hash); s.entry >= 0 {
-			c.old(s)
-			c.cur.f = f
-		} else {
-			c.cur = v
-			c.fresh(s, v.hash, nil)
-		}
+// follow shows w values, in the slot or current, to what depends on the order of rows.
+func (c *columnBlock) follow(s *slot, w int64) {
+	v, b := &c.cur, c.text
+	if s != nil {
+		v, b = &c.table.values[s.entry], c.table.text(s.entry)
 	}
+	c.followValue(v, b, w)
 }
 
-func (c *columnBlock) addInts(vs *source.Values) {
-	for _, x := range vs.Ints {
-		if c.live && x == c.cur.i {
-			c.again()
-			continue
-		}
-		c.settle()
-		v := c.hasher.typedInt(vs, x)
-		if s := c.table.find(v.hash); s.entry >= 0 {
-			c.old(s)
-			c.cur.i = x
-		} else {
-			c.cur = v
-			c.fresh(s, v.hash, nil)
-		}
+func (c *columnBlock) followValue(v *value, b []byte, w int64) {
+	c.order.next(v, b)
+	c.order.stay(w - 1)
+	if c.series && v.kind.Temporal() {
+		c.steps.add(v, w)
+	}
+	c.first = false
+	c.watch = c.order.up || c.order.down || c.series && !c.steps.mixed
+}
+
+// remember tells the order which value was the last of the chunk, so that a run can
+// go on in the next.
+func (c *columnBlock) remember() {
+	if len(c.keys) == 0 {
+		return
+	}
+	c.order.last.v.hash = c.cur.hash
+	if s := c.table.find(c.keys[len(c.keys)-1]); s.entry >= 0 {
+		c.order.last.v.hash = c.table.values[s.entry].hash
 	}
 }
 
 // typedInt is the value of x in a run of integers, decimals, booleans or times.
-func (h *hasher) typedInt(vs *source.Values, x int64) value {
+func typedInt(vs *source.Values, x int64, hash uint64) value {
 	switch vs.Kind {
 	case source.Bool:
-		return value{kind: asset.TypeBoolean, i: x, hash: h.typed(saltBool, x)}
+		return value{kind: asset.TypeBoolean, i: x, hash: hash}
 	case source.Decimal:
 		s := uint8(min(vs.Scale, maxScale))
-		return value{kind: asset.TypeDecimal, i: x, scale: s, digit: digits(x), f: float64(x) / pow10[s], hash: h.decimal(x, s)}
+		return value{kind: asset.TypeDecimal, i: x, scale: s, digit: digits(x), f: float64(x) / pow10[s], hash: hash}
 	case source.Date:
-		return value{kind: asset.TypeDate, i: x, hash: h.typed(saltDate, x)}
+		return value{kind: asset.TypeDate, i: x, hash: hash}
 	case source.Time:
-		return value{kind: asset.TypeTime, i: x, hash: h.typed(saltTime, x)}
+		return value{kind: asset.TypeTime, i: x, hash: hash}
 	case source.Timestamp:
-		v := value{kind: asset.TypeTimestamp, i: x, hash: h.typed(saltTimestamp, x)}
+		v := value{kind: asset.TypeTimestamp, i: x, hash: hash}
 		if vs.Zoned {
 			v.flags = flagZoned
 		}
 		return v
 	}
-	return value{kind: asset.TypeInteger, i: x, digit: digits(x), f: float64(x), hash: h.integer(x)}
+	return value{kind: asset.TypeInteger, i: x, digit: digits(x), f: float64(x), hash: hash}
 }
 
-func (h *hasher) float(f float64) value {
-	v := value{kind: asset.TypeFloat, f: f}
-	if t := math.Trunc(f); t == f && math.Abs(f) < 1<<53 {
-		v.hash = h.integer(int64(f))
-		return v
+// saltOf is what tells the hashes of equal integers of different kinds apart.
+func saltOf(vs *source.Values) uint64 {
+	switch vs.Kind {
+	case source.Bool:
+		return saltBool
+	case source.Decimal:
+		if s := min(vs.Scale, maxScale); s > 0 {
+			return saltDecimal + uint64(s)
+		}
+	case source.Date:
+		return saltDate
+	case source.Time:
+		return saltTime
+	case source.Timestamp:
+		return saltTimestamp
 	}
-	v.hash = h.typed(saltFloat, int64(math.Float64bits(f)))
-	return v
+	return saltInt
+}
+
+// float hashes a double; whole ones hash like the integer.
+func (h *hasher) float(f float64) uint64 {
+	if t := math.Trunc(f); t == f && math.Abs(f) < 1<<53 {
+		return h.integer(int64(f))
+	}
+	return h.typed(saltFloat, int64(math.Float64bits(f)))
 }
 
 func digits(x int64) uint8 {
@@ -235,87 +274,6 @@ func digits(x int64) uint8 {
 }
 
 var pow10int = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
-
-// again counts the value under way once more.
-func (c *columnBlock) again() {
-	c.run++
-	if c.wantKeys {
-		c.keys = append(c.keys, c.key)
-	}
-}
-
-// old makes an entry of the table the value under way.
-func (c *columnBlock) old(s *slot) {
-	c.slot = s
-	if c.first || c.series || c.order.up || c.order.down {
-		v := &c.table.values[s.entry]
-		c.cur.kind, c.cur.flags, c.cur.i = v.kind, v.flags, v.i
-		c.begin(v, s.hash, c.table.text(s.entry))
-		return
-	}
-	// The common case touches nothing but the slot.
-	c.order.turn()
-	c.live, c.run, c.key = true, 1, s.hash
-	if c.wantKeys {
-		c.keys = append(c.keys, s.hash)
-	}
-}
-
-// fresh says that the value under way, which is in cur, is not in the table, and gives
-// it an entry while there is room. h is its hash there, b how it is written.
-func (c *columnBlock) fresh(s *slot, h uint64, b []byte) {
-	v := &c.cur
-	if v.hash <= c.hashLimit && v.word != wordNull {
-		c.hashes = append(c.hashes, v.hash)
-	}
-	if !c.frozen && (c.table.full() || c.hasty && c.table.early() && c.kept == 0 && 4*c.seen < 5*earlyEntries) {
-		c.evict()
-		s = c.table.find(h)
-	}
-	c.text = b
-	c.series = c.series || v.kind.Temporal()
-	if c.frozen {
-		c.slot = nil
-	} else {
-		c.slot = c.table.put(s, h, v, b)
-	}
-	c.begin(v, h, b)
-}
-
-// begin makes v, which is not the value before, the value under way. key stands for
-// it in the hash of its row: the hash of its text, or of a typed value.
-func (c *columnBlock) begin(v *value, key uint64, b []byte) {
-	c.live, c.run, c.key = true, 1, key
-	switch {
-	case c.first || c.order.up || c.order.down:
-		c.order.next(v, b)
-	default:
-		c.order.turn()
-	}
-	c.first = false
-	if c.wantKeys {
-		c.keys = append(c.keys, key)
-	}
-}
-
-// settle counts the value under way with the length of its run.
-func (c *columnBlock) settle() {
-	if !c.live {
-		return
-	}
-	c.live = false
-	c.seen += c.run
-	c.order.stay(c.run - 1)
-	if c.series && c.cur.kind.Temporal() {
-		c.steps.add(&c.cur, c.run)
-	}
-	if c.slot != nil {
-		c.slot.count += uint32(c.run)
-		return
-	}
-	c.missed += c.run
-	c.look(&c.cur, c.text, c.run)
-}
 
 // look gives a value to all that want each value once, with its weight.
 func (c *columnBlock) look(v *value, b []byte, w int64) {
@@ -430,10 +388,7 @@ func (d *dictionary) reset() {
 
 // addCodes counts codes of the source's dictionary, each entry of which is looked at
 // once.
-func (c *columnBlock) addCodes(vs *source.Values, codes []int32) {
-	if vs.Kind == source.Text {
-		c.isText = true
-	}
+func (c *columnBlock) addCodes(vs *source.Values, codes []int32, keys bool) {
 	c.openDict(vs)
 	d := &c.dict
 	for i := 0; i < len(codes); {
@@ -442,25 +397,19 @@ func (c *columnBlock) addCodes(vs *source.Values, codes []int32) {
 		for j < len(codes) && codes[j] == code {
 			j++
 		}
-		n := int64(j - i)
-		d.counts[code] += n
-		switch {
-		case c.first || c.order.up || c.order.down:
-			c.order.next(&d.values[code], c.dictText(code))
-			c.first = false
-		default:
-			c.order.turn()
-		}
-		c.order.stay(n - 1)
-		if c.series {
-			c.steps.add(&d.values[code], n)
+		w := int64(j - i)
+		d.counts[code] += w
+		if c.watch {
+			c.followValue(&d.values[code], c.dictText(code), w)
+		} else {
+			c.order.turn(w)
 		}
 		i = j
 	}
-	if len(codes) > 0 {
-		c.lastCode = codes[len(codes)-1]
+	if n := len(codes); n > 0 {
+		c.order.last.v.hash = d.values[codes[n-1]].hash
 	}
-	if c.wantKeys {
+	if keys {
 		for _, code := range codes {
 			c.keys = append(c.keys, d.keys[code])
 		}
@@ -490,23 +439,22 @@ func (c *columnBlock) openDict(vs *source.Values) {
 		switch vs.Kind {
 		case source.Text:
 			b := vs.Spans[i].Of(vs.Data)
-			c.lookText(b, &v)
+			d.keys = append(d.keys, c.hasher.text(b))
+			c.lookText(b, d.keys[i], &v)
 			d.keep(b)
 		case source.Binary:
 			b := vs.Spans[i].Of(vs.Data)
 			v = value{kind: asset.TypeBinary, i: int64(len(b)), hash: c.hasher.text(b)}
 			d.keep(b)
 		case source.Float64:
-			v = c.hasher.float(vs.Floats[i])
+			v = value{kind: asset.TypeFloat, f: vs.Floats[i], hash: c.hasher.float(vs.Floats[i])}
 		default:
-			v = c.hasher.typedInt(vs, vs.Ints[i])
+			v = typedInt(vs, vs.Ints[i], c.hasher.mix(uint64(vs.Ints[i]), saltOf(vs)))
 		}
 		c.series = c.series || v.kind.Temporal()
 		d.values = append(d.values, v)
 		d.counts = append(d.counts, 0)
-		if vs.Kind == source.Text {
-			d.keys = append(d.keys, c.hasher.text(vs.Spans[i].Of(vs.Data)))
-		} else {
+		if vs.Kind != source.Text {
 			d.keys = append(d.keys, v.hash)
 		}
 	}

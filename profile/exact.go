@@ -20,6 +20,10 @@ func (a *int128) add(b int128) {
 
 // addMul adds v·w, for w ≥ 0.
 func (a *int128) addMul(v, w int64) {
+	if w == 1 {
+		a.add(int128{v >> 63, uint64(v)})
+		return
+	}
 	hi, lo := bits.Mul64(uint64(v), uint64(w))
 	if v < 0 {
 		hi -= uint64(w)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"assay/asset"
 	"assay/fault"
@@ -31,8 +33,8 @@ func (s *run) finish() *Result {
 	}
 	cols := s.inOrder()
 	byPath := map[string]*ColumnFacts{}
-	for i, c := range cols {
-		f.Columns = append(f.Columns, c.facts(i, s.rows))
+	f.Columns = s.drawFacts(cols)
+	for _, c := range cols {
 		if c.probe != nil {
 			if res.Values == nil {
 				res.Values = map[string]ValueCounter{}
@@ -56,6 +58,23 @@ func (s *run) finish() *Result {
 		f.DistinctRows = estimate(s.rowSet)
 	}
 	return res
+}
+
+// drawFacts draws the facts of each column, several at a time: sorting the samples
+// takes longer than anything else here.
+func (s *run) drawFacts(cols []*column) []ColumnFacts {
+	out := make([]ColumnFacts, len(cols))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range s.workers {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(cols); i = int(next.Add(1)) - 1 {
+				out[i] = cols[i].facts(i, s.rows)
+			}
+		})
+	}
+	all.Wait()
+	return out
 }
 
 func byCode(a, b asset.Observation) int { return strings.Compare(a.Code, b.Code) }

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"sync"
 
+	"assay/asset"
 	"assay/internal/sketch"
 	"assay/source"
 )
@@ -108,15 +109,15 @@ func (c *columnBlock) sampleAt(ch *source.Chunk, i int, hash uint64) {
 	switch vs.Kind {
 	case source.Text:
 		b = vs.Spans[i].Of(vs.Data)
-		if c.lookText(b, &v); v.word == wordNull {
+		if c.lookText(b, c.hasher.text(b), &v); v.word == wordNull {
 			return
 		}
 	case source.Binary:
 		return
 	case source.Float64:
-		v = c.hasher.float(vs.Floats[i])
+		v = value{kind: asset.TypeFloat, f: vs.Floats[i]}
 	default:
-		v = c.hasher.typedInt(vs, vs.Ints[i])
+		v = typedInt(vs, vs.Ints[i], 0)
 	}
 	switch {
 	case v.kind.Numeric():

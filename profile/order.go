@@ -55,12 +55,12 @@ func (o *order) next(v *value, b []byte) {
 	o.run = 1
 }
 
-// turn says that a value follows which differs from the last one, once no order holds
-// any more: only runs are followed then.
-func (o *order) turn() {
+// turn says that w equal values follow which differ from the last one, once no order
+// holds any more: only runs are followed then.
+func (o *order) turn(w int64) {
 	o.endRun()
-	o.n++
-	o.run = 1
+	o.n += w
+	o.run = w
 }
 
 func (o *order) step(c int) {

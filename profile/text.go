@@ -189,10 +189,10 @@ type shapeRun struct {
 // shapeOf fills runs and returns a hash that stands for the shape; free text gives 0.
 func shapeOf(b []byte, runs []shapeRun) ([]shapeRun, uint64) {
 	runs = runs[:0]
-	if len(b) > 4*maxShape {
+	if len(b) > 4*maxShape || spaces(b) >= maxWords {
 		return runs, 0
 	}
-	code, words := true, 0
+	code := true
 	for i := 0; i < len(b); {
 		class, n := classAt(b[i:])
 		code = code && (class == '9' || class == 'A' || class == 'a')
@@ -200,11 +200,6 @@ func shapeOf(b []byte, runs []shapeRun) ([]shapeRun, uint64) {
 		if k := len(runs); k > 0 && runs[k-1].class == class {
 			runs[k-1].n++
 			continue
-		}
-		if class == ' ' {
-			if words++; words == maxWords {
-				return runs[:0], 0
-			}
 		}
 		if len(runs) == maxRuns {
 			if !code || !alphanumeric(b[i:]) || len(b) > maxShape {
@@ -239,6 +234,22 @@ var asciiClass = func() (t [128]uint8) {
 	}
 	return t
 }()
+
+// spaces counts the spaces of b, eight bytes at a time.
+func spaces(b []byte) (n int) {
+	const low, m = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	for len(b) >= 8 {
+		x := load64(b) ^ ' '*low
+		n += bits.OnesCount64(^(((x & m) + m) | x | m)) // zero bytes, Hacker's Delight 6-1
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c == ' ' {
+			n++
+		}
+	}
+	return n
+}
 
 func classAt(b []byte) (class rune, n int) {
 	if c := b[0]; c < 0x80 {

@@ -105,9 +105,9 @@ func load32(b []byte) uint32 {
 }
 
 // look classifies text: the most specific kind that the value has on its own. White
-// space around it does not count; blanks are TypeEmpty.
-func (h *hasher) look(b []byte, v *value) {
-	*v = value{kind: asset.TypeText}
+// space around it does not count; blanks are TypeEmpty. hash is the hash of b.
+func (h *hasher) look(b []byte, hash uint64, v *value) {
+	*v = value{kind: asset.TypeText, hash: hash}
 	if len(b) > 0 && b[0] > ' ' && b[len(b)-1] > ' ' {
 		h.lookTrimmed(b, v)
 		return
@@ -117,7 +117,7 @@ func (h *hasher) look(b []byte, v *value) {
 	} else {
 		v.kind = asset.TypeEmpty
 	}
-	v.hash = h.text(b)
+	v.hash = hash
 }
 
 func (h *hasher) lookTrimmed(b []byte, v *value) {
@@ -125,7 +125,7 @@ func (h *hasher) lookTrimmed(b []byte, v *value) {
 	switch {
 	case c-'0' <= 9 || (c == '-' || c == '.' || c == '+') && len(b) > 1:
 		if number(b, v) {
-			h.hashNumber(b, v)
+			h.hashNumber(v)
 			return
 		}
 		if temporal(b, v) {
@@ -139,17 +139,14 @@ func (h *hasher) lookTrimmed(b []byte, v *value) {
 	case len(b) >= 8 && len(b) <= 40:
 		temporal(b, v)
 	}
-	v.hash = h.text(b)
 	if v.kind == asset.TypeText {
 		v.word = nullWord(b)
 	}
 }
 
-func (h *hasher) hashNumber(b []byte, v *value) {
-	switch {
-	case v.kind == asset.TypeFloat || v.flags != 0:
-		v.hash = h.text(b)
-	default:
+// hashNumber hashes a number in its canonical form like the typed value.
+func (h *hasher) hashNumber(v *value) {
+	if v.kind != asset.TypeFloat && v.flags == 0 {
 		v.hash = h.decimal(v.i, v.scale)
 	}
 }
@@ -162,8 +159,6 @@ func (h *hasher) hashTime(b []byte, v *value) {
 		v.hash = h.typed(saltDate, v.i)
 	case v.style == styleISOSpace && len(b) == 19:
 		v.hash = h.typed(saltTimestamp, v.i)
-	default:
-		v.hash = h.text(b)
 	}
 }
 

@@ -40,32 +40,11 @@ func NewDistinct(capacity int) *Distinct {
 }
 
 // slotsFor gives the table of capacity hashes a load of at most 3/4.
-func slotsFor(capacity int) int { return capacity + capacity/3 + 1 }
+func slotsFor(capacity int) int { return capacity + capacity/3 + 32 }
 
 // Add adds a hash.
 func (d *Distinct) Add(h uint64) {
-	if h > d.limit {
-		return
-	}
-	if h == 0 {
-		d.zero = true
-		return
-	}
-	slots := d.slots
-	i := d.slot(h, len(slots))
-	for slots[i] != 0 {
-		if slots[i] == h {
-			return
-		}
-		if i++; i == len(slots) {
-			i = 0
-		}
-	}
-	slots[i] = h
-	d.n++
-	if d.n > len(slots)*3/4 || d.n > d.cap {
-		d.grow()
-	}
+	d.AddAll([]uint64{h})
 }
 
 // AddAll adds hashes. It asks for the memory of several before it needs the first:
@@ -81,22 +60,47 @@ func (d *Distinct) AddAll(hs []uint64) {
 		}
 		next[n] = h
 		if n++; n == ahead {
-			d.addEach(next[:])
+			d.put(next[:])
 			n = 0
 		}
 	}
-	d.addEach(next[:n])
+	d.put(next[:n])
 }
 
-func (d *Distinct) addEach(hs []uint64) {
-	slots, n := d.slots, len(d.slots)
+// put adds a few hashes. The capacity is looked at once for all: when the limit has
+// to fall does not matter, because where it ends depends on the set alone.
+func (d *Distinct) put(hs []uint64) {
+	if d.n+len(hs) > len(d.slots)*3/4 && len(d.slots) < d.maxLen {
+		d.rebuild(min(4*len(d.slots), d.maxLen))
+	}
+	slots := d.slots
+	n := len(slots)
 	var sum uint64
 	for _, h := range hs {
 		sum |= slots[d.slot(h, n)]
 	}
 	d.touched = sum // so that the compiler keeps the loads
 	for _, h := range hs {
-		d.Add(h)
+		if h == 0 {
+			d.zero = true
+			continue
+		}
+		i := d.slot(h, n)
+		for slots[i] != h {
+			if slots[i] == 0 {
+				slots[i] = h
+				d.n++
+				break
+			}
+			if i++; i == n {
+				i = 0
+			}
+		}
+	}
+	for d.n > d.cap {
+		d.limit >>= 1
+		d.halved++
+		d.rebuild(len(d.slots))
 	}
 }
 
@@ -108,17 +112,6 @@ func (d *Distinct) Limit() uint64 { return d.limit }
 func (d *Distinct) slot(h uint64, n int) int {
 	hi, _ := bits.Mul64(h*0x9e3779b97f4a7c15, uint64(n))
 	return int(hi)
-}
-
-func (d *Distinct) grow() {
-	for d.n > d.cap {
-		d.limit >>= 1
-		d.halved++
-		d.rebuild(len(d.slots))
-	}
-	if d.n > len(d.slots)*3/4 && len(d.slots) < d.maxLen {
-		d.rebuild(min(4*len(d.slots), d.maxLen))
-	}
 }
 
 // rebuild moves the hashes to a table of n slots. Slots rise with h·φ whatever the
@@ -151,11 +144,7 @@ func (d *Distinct) Merge(other *Distinct) {
 	if other.zero {
 		d.zero = true
 	}
-	for _, h := range other.slots {
-		if h != 0 {
-			d.Add(h)
-		}
-	}
+	d.AddAll(slices.DeleteFunc(slices.Clone(other.slots), func(h uint64) bool { return h == 0 }))
 }
 
 // Count returns the number of distinct hashes added, and whether it is exact.
