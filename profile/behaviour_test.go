@@ -318,6 +318,26 @@ func TestMomentsThatOverflow(t *testing.T) {
 	}
 }
 
+// One number with a digit missing must not uncover the others.
+func TestIdentifiersStayMaskedBesideShortOnes(t *testing.T) {
+	rows := []string{"1381234567", "13912345678", "13712345679", "13612345670"}
+	_, text := profileOf(t, oneColumn(rows, 1), Options{})
+	for _, s := range rows {
+		if strings.Contains(string(text), s) {
+			t.Errorf("%s is in the facts: %s", s, text)
+		}
+	}
+}
+
+// White space is padding however wide it is, and a value of nothing else is blank.
+func TestWideSpaces(t *testing.T) {
+	rows := []string{"\u3000甲", "乙\u3000", "\u00a0丙", " 丁", "戊", "\u3000", "\u3000\u00a0"}
+	f, _ := profileOf(t, oneColumn(rows, 1), Options{})
+	if c := f.Columns[0]; c.Blanks != 2 || c.Text.Padded != 4 {
+		t.Errorf("%d blank, %d padded; want 2 and 4", c.Blanks, c.Text.Padded)
+	}
+}
+
 // The sum, the mean and the histogram of identifiers may tell one.
 func TestIdentifiersHaveNoMoments(t *testing.T) {
 	_, text := profileOf(t, oneColumn([]string{"13812345678"}, 1), Options{})

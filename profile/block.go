@@ -354,7 +354,7 @@ func (c *columnBlock) finish() {
 		v, b, n := &c.table.values[i], c.table.text(int32(i)), counts[i]
 		c.look(v, b, int64(n))
 		if n > cut && v.word != wordNull {
-			c.top.Add(v.hash, int64(n-cut), func() topValue { return c.topValue(v, b) })
+			c.top.AddNew(v.hash, int64(n-cut), c.topValue(v, b))
 		}
 	}
 	c.top.Miss(int64(cut) + c.missed)
@@ -499,7 +499,7 @@ func (c *columnBlock) flushDict() {
 			c.hashes = append(c.hashes, v.hash)
 		}
 		if n > cut {
-			c.top.Add(v.hash, n-cut, func() topValue { return c.topValue(v, b) })
+			c.top.AddNew(v.hash, n-cut, c.topValue(v, b))
 		}
 	}
 	c.top.Miss(cut)

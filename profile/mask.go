@@ -19,7 +19,7 @@ import (
 // sign, and is not in a column of person names.
 type mask struct {
 	numbers    bool // the column is numeric or temporal
-	identifier bool // whole numbers of one length, as long as a phone number
+	identifier bool // whole numbers, mostly of one length, as long as a phone number
 	names      bool // looks like names of persons
 	values     int64
 }
@@ -34,11 +34,25 @@ const (
 
 func newMask(p *part, t asset.Type, distinct Estimate) *mask {
 	m := &mask{values: p.places - p.nulls, numbers: t.Numeric() || t.Temporal() || t == asset.TypeBoolean}
-	n := &p.number
-	whole := p.kinds[asset.TypeInteger] > 0 && p.kinds[asset.TypeDecimal]+p.kinds[asset.TypeFloat] == 0
-	m.identifier = whole && n.has && n.minDigits >= idDigits && n.minDigits == n.maxDigits && !epoch(n.min.i, n.max.i)
+	m.identifier = looksLikeIdentifiers(p)
 	m.names = looksLikeNames(p)
 	return m
+}
+
+// looksLikeIdentifiers reports whether the numbers are whole and half of them or more
+// have one length of at least idDigits digits. A few of another length, a telephone
+// number with a digit missing, must not uncover the rest.
+func looksLikeIdentifiers(p *part) bool {
+	n := &p.number
+	if !n.has || p.kinds[asset.TypeDecimal]+p.kinds[asset.TypeFloat] > 0 {
+		return false
+	}
+	for _, count := range p.whole[idDigits:] {
+		if count > 0 && 2*count >= p.kinds[asset.TypeInteger] {
+			return !epoch(n.min.i, n.max.i)
+		}
+	}
+	return false
 }
 
 // epoch reports whether all of [lo, hi] are milliseconds or microseconds since 1970
@@ -72,7 +86,7 @@ type topCount = sketch.Count[topValue]
 func (m *mask) top(t topCount) asset.Shown {
 	v := &t.Value.v
 	if v.kind == asset.TypeEmpty {
-		return asset.Plain(t.Value.text[:min(len(t.Value.text), 1)])
+		return asset.Plain(" "[:min(len(t.Value.text), 1)])
 	}
 	if v.word != 0 {
 		return asset.Plain(nullWords[v.word])

@@ -43,7 +43,6 @@ type numberSums struct {
 	has                 bool
 	grouped, fullWidth  int64
 	comma, ambiguous    int64
-	minDigits           uint8 // of whole numbers
 }
 
 // timeSums are the range of one kind of temporal value. Where day and month cannot be
@@ -66,15 +65,19 @@ func (p *part) count(v *value, b []byte, w int64) {
 		p.blanks += w
 		return
 	}
-	if p.isText {
-		p.text.add(b, w)
-		p.styles[v.style] += w
-		if v.word != 0 {
-			p.words[v.word] += w
+	p.kinds[v.kind] += w
+	if b != nil {
+		if v.kind == asset.TypeText {
+			p.text.add(b, w)
+			if v.word != 0 {
+				p.words[v.word] += w
+				p.kinds[v.kind] -= w
+			}
 			return
 		}
+		p.text.addNumber(b, w, v.flags&flagFullWidth != 0)
+		p.styles[v.style] += w
 	}
-	p.kinds[v.kind] += w
 	switch v.kind {
 	case asset.TypeInteger:
 		p.whole[min(v.digit, 19)] += w
@@ -108,7 +111,7 @@ func (p *part) countNumber(v *value, w int64) {
 	p.powers.add(v.f, w)
 	n := &p.number
 	if !n.has {
-		n.has, n.min, n.max, n.minDigits = true, *v, *v, v.digit
+		n.has, n.min, n.max = true, *v, *v
 	} else if v.f <= n.min.f && less(v, &n.min) {
 		n.min = *v
 	} else if v.f >= n.max.f && less(&n.max, v) {
@@ -120,7 +123,6 @@ func (p *part) countNumber(v *value, w int64) {
 		n.negatives += w
 	}
 	n.maxDigits, n.maxScale = max(n.maxDigits, v.digit), max(n.maxScale, v.scale)
-	n.minDigits = min(n.minDigits, v.digit)
 	if v.flags != 0 {
 		n.countFlags(v.flags, w)
 	}
@@ -155,7 +157,7 @@ func less(a, b *value) bool {
 func (n *numberSums) merge(l *numberSums) {
 	if l.has {
 		if !n.has {
-			n.min, n.max, n.minDigits = l.min, l.max, l.minDigits
+			n.min, n.max = l.min, l.max
 		}
 		if less(&l.min, &n.min) {
 			n.min = l.min
@@ -164,7 +166,6 @@ func (n *numberSums) merge(l *numberSums) {
 			n.max = l.max
 		}
 		n.has = true
-		n.minDigits = min(n.minDigits, l.minDigits)
 	}
 	n.zeros += l.zeros
 	n.negatives += l.negatives

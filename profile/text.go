@@ -52,13 +52,40 @@ func (t *textSums) add(b []byte, w int64) {
 	t.minChars, t.maxChars = min(t.minChars, chars), max(t.maxChars, chars)
 	t.lengths[min(chars, lengthBins-1)] += w
 	if len(b) > 1 {
-		if b[0] <= ' ' || b[len(b)-1] <= ' ' {
+		if b[0] <= ' ' || b[len(b)-1] <= ' ' || wideSpace(b) {
 			t.padded += w
 		}
 		if b[0] == '0' && digitsOnly(b) {
 			t.zeros += w
 		}
 	}
+}
+
+// wideSpace reports whether b begins or ends with the ideographic space (U+3000) or
+// the one that does not break (U+00A0): people type them where others type a blank.
+func wideSpace(b []byte) bool {
+	if b[0] != 0xe3 && b[0] != 0xc2 && b[len(b)-1] != 0x80 && b[len(b)-1] != 0xa0 {
+		return false
+	}
+	const wide, unbroken = "\u3000", "\u00a0"
+	return bytes.HasPrefix(b, []byte(wide)) || bytes.HasSuffix(b, []byte(wide)) ||
+		bytes.HasPrefix(b, []byte(unbroken)) || bytes.HasSuffix(b, []byte(unbroken))
+}
+
+// addNumber is add for what was read as a number or a time: nearly always a few ASCII
+// characters without a zero in front.
+func (t *textSums) addNumber(b []byte, w int64, wide bool) {
+	first := first8(b)
+	if wide || t.n == 0 || first <= t.minFirst || first >= t.maxFirst || b[0] <= ' ' || b[len(b)-1] <= ' ' || b[len(b)-1] >= 0x80 {
+		t.add(b, w)
+		return
+	}
+	n := len(b)
+	t.n += w
+	t.bytes += int64(n) * w
+	t.chars += int64(n) * w
+	t.minChars, t.maxChars = min(t.minChars, n), max(t.maxChars, n)
+	t.lengths[min(n, lengthBins-1)] += w
 }
 
 // beyondASCII counts classes of characters and returns their number.

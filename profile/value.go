@@ -46,7 +46,7 @@ func newHasher(key [32]byte) hasher {
 	}
 }
 
-// text hashes bytes.
+// text hashes bytes: a key for tables. finish makes the hash of a value from it.
 func (h *hasher) text(b []byte) uint64 {
 	n := len(b)
 	if n > 16 {
@@ -61,7 +61,14 @@ func (h *hasher) text(b []byte) uint64 {
 	case n > 0:
 		lo = uint64(b[0]) | uint64(b[n>>1])<<8 | uint64(b[n-1])<<16
 	}
-	return h.mix(lo, hi^uint64(n)<<56^uint64(n))
+	x, y := bits.Mul64(lo^h.a, hi^h.b^uint64(n)*0x9e3779b97f4a7c15)
+	return x ^ y
+}
+
+// finish spreads a key over all bits, as estimates from hashes need.
+func (h *hasher) finish(key uint64) uint64 {
+	x, y := bits.Mul64(key^h.c, h.b|1)
+	return x ^ y
 }
 
 // mix is two rounds of folded multiplication, as in wyhash (final version 4).
@@ -105,10 +112,11 @@ func load32(b []byte) uint32 {
 }
 
 // look classifies text: the most specific kind that the value has on its own. White
-// space around it does not count; blanks are TypeEmpty. hash is the hash of b.
-func (h *hasher) look(b []byte, hash uint64, v *value) {
+// space around it does not count; blanks are TypeEmpty. key is the key of b.
+func (h *hasher) look(b []byte, key uint64, v *value) {
+	hash := h.finish(key)
 	*v = value{kind: asset.TypeText, hash: hash}
-	if len(b) > 0 && b[0] > ' ' && b[len(b)-1] > ' ' {
+	if len(b) > 0 && b[0] > ' ' && b[len(b)-1] > ' ' && (b[0] < 0x80 && b[len(b)-1] < 0x80 || !wideSpace(b)) {
 		h.lookTrimmed(b, v)
 		return
 	}

@@ -24,9 +24,7 @@ type Frequent[T any] struct {
 }
 
 // NewFrequent returns an empty summary that keeps size values.
-func NewFrequent[T any](size int) *Frequent[T] {
-	return &Frequent[T]{items: make(map[uint64]int), size: size}
-}
+func NewFrequent[T any](size int) *Frequent[T] { return &Frequent[T]{size: size} }
 
 // Add counts n more of a value. value is asked for only when it is new.
 func (f *Frequent[T]) Add(h uint64, n int64, value func() T) {
@@ -34,11 +32,20 @@ func (f *Frequent[T]) Add(h uint64, n int64, value func() T) {
 		f.list[i].N += n
 		return
 	}
+	if f.items == nil {
+		f.items = make(map[uint64]int)
+	}
 	f.items[h] = len(f.list)
 	f.list = append(f.list, Count[T]{h, n, value()})
 	if len(f.list) > 2*f.size {
 		f.shrink()
 	}
+}
+
+// AddNew counts n of a value that was not added before, without looking it up: for
+// parts that are only merged into others.
+func (f *Frequent[T]) AddNew(h uint64, n int64, value T) {
+	f.list = append(f.list, Count[T]{h, n, value})
 }
 
 // Miss says that up to n places were not counted at all.
