@@ -47,13 +47,8 @@ lint: ## staticcheck, at a fixed version
 	cd bench && $(GO) run $(STATICCHECK) ./...
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (5s); go test runs one at a time
-	@n=0; while IFS=: read -r file target; do \
-		echo "fuzz $$target in $$(dirname "$$file")"; \
-		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
-		n=$$((n + 1)); \
-	done < <($(GOFILES) -name '*_test.go' -not -path './bench/*' -print0 | xargs -0 grep -oE '^func Fuzz[A-Za-z0-9_]*' /dev/null | sed 's/:func /:/' | sort); \
-	echo "$$n fuzz targets"; [ "$$n" -gt 0 ]
+fuzz: ## every fuzz target for FUZZTIME (5s)
+	FUZZTIME=$(FUZZTIME) bash .ci/fuzz
 
 .PHONY: cross
 cross: ## build the binary for every platform we promise, without cgo

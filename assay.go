@@ -66,6 +66,26 @@ func (a *Assay) Datasets(ctx context.Context, actor asset.Actor, match string) (
 	}
 }
 
+// Names lists the names of the datasets whose name or locator contains match, in any
+// case. It reads no facts: shells ask it while a person types.
+func (a *Assay) Names(ctx context.Context, actor asset.Actor, match string) ([]string, error) {
+	var names []string
+	f := store.Filter{Match: match}
+	for {
+		page, next, err := a.store.Datasets(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range page {
+			names = append(names, m.Name)
+		}
+		if next == "" {
+			return names, nil
+		}
+		f.After = next
+	}
+}
+
 // Dataset returns the newest scan of a dataset, named by name, id or locator.
 func (a *Assay) Dataset(ctx context.Context, actor asset.Actor, ref string) (report.Document, error) {
 	doc := a.document()

@@ -50,7 +50,7 @@ var doors = []struct {
 	rooms  []string
 	why    string
 }{
-	{"modernc.org/sqlite", []string{"store", "source/file", "examples/generate"}, "our records; other people's .sqlite files; the generator writes one"},
+	{"modernc.org/sqlite", []string{"store", "source/file", "examples/generate", "tests"}, "our records; other people's .sqlite files; the generator writes one"},
 	{"github.com/parquet-go/parquet-go", []string{"source/file", "examples/generate"}, "the Parquet format"},
 	{"github.com/parquet-go/bitpack", []string{"source/file"}, "unpacking of Parquet's dictionary codes"},
 	{"github.com/andybalholm/brotli", []string{"source/file"}, "a Parquet codec"},
@@ -62,11 +62,12 @@ var doors = []struct {
 	{"github.com/spf13/pflag", []string{"cmd/assay"}, "cobra's flags"},
 	{"github.com/jedib0t/go-pretty", []string{"report", "cmd/assay"}, "terminal tables; widths of Chinese text in the progress line"},
 	{"golang.org/x/term", []string{"cmd/assay"}, "is it a terminal, and how wide"},
-	{"golang.org/x/text", []string{"internal/charset", "source/file", "report", "examples/generate"}, "encodings; the width of characters in a table"},
+	{"golang.org/x/text", []string{"internal/charset", "source/file", "report", "examples/generate", "tests"}, "encodings; the width of characters in a table"},
 	{"golang.org/x/sys", []string{"store", "source/file", "internal/cpu"}, "file locks and CPU time on Windows"},
 	{"github.com/zeebo/xxh3", []string{"profile", "internal/sketch"}, "the hash of values"},
 	{"github.com/oklog/ulid", []string{"asset"}, "identity"},
 
+	{"golang.org/x/net/html", []string{"tests"}, "pages are parsed, not searched"},
 	{"github.com/google/go-cmp", []string{"tests"}, "differences in failure messages"},
 	{"pgregory.net/rapid", []string{"tests"}, "properties"},
 	{"github.com/rogpeppe/go-internal", []string{"tests"}, "testscript"},

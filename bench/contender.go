@@ -158,7 +158,7 @@ type scanDocument struct {
 		Name     string `json:"name"`
 		Rows     int64  `json:"rows"`
 		Rejected int64  `json:"rejected_rows"`
-		Partial  string `json:"partial"`
+		Partial  bool   `json:"partial"`
 		Columns  []struct {
 			Name     string `json:"name"`
 			Distinct struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // result is what one case gave.
@@ -73,14 +74,23 @@ func (c benchCase) measure(ctx context.Context, o options, log func(string, ...a
 	return res, res.judge(ctx, all, runs, log)
 }
 
+// runLimit ends a contender that does not finish; that is then its result.
+const runLimit = 15 * time.Minute
+
 // once runs a contender one time.
 func (k contender) once(ctx context.Context, file string) (s sample, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, runLimit, fmt.Errorf("not done after %v", runLimit))
+	defer cancel()
 	cmd, done, err := k.start(ctx, file)
 	if err != nil {
 		return sample{}, err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	return runOnce(cmd, k.status...)
+	s, err = runOnce(cmd, k.status...)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return s, err
 }
 
 func (res *result) judge(ctx context.Context, all []contender, runs [][]sample, log func(string, ...any)) error {

@@ -345,3 +345,50 @@ func TestIdentifiersHaveNoMoments(t *testing.T) {
 		t.Errorf("the number is in the facts: %s", text)
 	}
 }
+
+// The rush through nearly unique columns must add up what the dictionary does: the
+// same values with and without it, as text and typed.
+func TestRushAddsUpLikeTheDictionary(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 4))
+	n := hastyRows + 10_000
+	whole, money := make([]string, n), make([]string, n)
+	for i := range whole {
+		whole[i] = fmt.Sprint(rng.Int64N(1<<rng.IntN(50)+1) - 1000)
+		money[i] = fmt.Sprintf("%d.%02d", rng.IntN(1e6)-5000, rng.IntN(100))
+		if i%97 == 0 {
+			whole[i], money[i] = "7", "x"
+		}
+	}
+	for _, values := range [][]string{whole, money} {
+		small := oneColumn(values, 40_000)
+		want, _ := profileOf(t, notHasty{small}, Options{})
+		got, _ := profileOf(t, oneColumn(values, 40_000), Options{})
+		a, b := want.Columns[0], got.Columns[0]
+		a.Top, b.Top, a.TopError, b.TopError = nil, nil, 0, 0 // lower bounds, by design
+		for _, c := range []*ColumnFacts{&a, &b} {
+			c.Quantiles, c.Histogram, c.Examples = nil, nil, nil // the sample follows Expect
+			if c.Number != nil {
+				c.Number.Mean, c.Number.Variance, c.Number.StdDev = round(c.Number.Mean), round(c.Number.Variance), round(c.Number.StdDev)
+				c.Number.Skewness, c.Number.Kurtosis = round(c.Number.Skewness), round(c.Number.Kurtosis)
+			}
+		}
+		x, _ := json.Marshal(a)
+		y, _ := json.Marshal(b)
+		if string(x) != string(y) {
+			t.Errorf("differs:\n%s", firstDifference(x, y))
+		}
+	}
+}
+
+// notHasty hides how long the dataset is.
+type notHasty struct{ *memReader }
+
+func (notHasty) Expect() int64 { return 0 }
+
+func TestDigits(t *testing.T) {
+	for _, x := range []int64{0, 1, 9, 10, 99, 100, 999, 1000, 12345678901, 999999999999999999, 1000000000000000000, math.MaxInt64, math.MinInt64, -1, -10} {
+		if got, want := digits(x), len(strings.TrimPrefix(fmt.Sprint(x), "-")); int(got) != want {
+			t.Errorf("digits(%d) = %d, want %d", x, got, want)
+		}
+	}
+}

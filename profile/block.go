@@ -89,12 +89,12 @@ func (c *columnBlock) add(ch *source.Chunk, keys bool) {
 func (c *columnBlock) addValues(vs *source.Values) {
 	c.keys = c.hasher.keys(c.keys, vs)
 	for i := 0; i < len(c.keys); {
-		key := c.keys[i]
-		j := i + 1
-		for j < len(c.keys) && c.keys[j] == key {
-			j++
+		if c.mayRush() {
+			if i = c.rush(vs, i); i == len(c.keys) {
+				break
+			}
 		}
-		w := int64(j - i)
+		key, w := c.keys[i], c.runLength(i)
 		c.seen += w
 		s := c.table.find(key)
 		if s.entry >= 0 {
@@ -108,9 +108,9 @@ func (c *columnBlock) addValues(vs *source.Values) {
 		} else {
 			c.order.turn(w)
 		}
-		i = j
+		i += int(w)
 	}
-	c.remember()
+	c.remember(vs)
 }
 
 // keys appends the key of each value: the hash of its text, or of a typed value.
@@ -202,14 +202,18 @@ func (c *columnBlock) followValue(v *value, b []byte, w int64) {
 
 // remember tells the order which value was the last of the chunk, so that a run can
 // go on in the next.
-func (c *columnBlock) remember() {
-	if len(c.keys) == 0 {
+func (c *columnBlock) remember(vs *source.Values) {
+	n := len(c.keys)
+	if n == 0 {
 		return
 	}
-	c.order.last.v.hash = c.cur.hash
-	if s := c.table.find(c.keys[len(c.keys)-1]); s.entry >= 0 {
+	key := c.keys[n-1]
+	if s := c.table.find(key); s.entry >= 0 {
 		c.order.last.v.hash = c.table.values[s.entry].hash
+		return
 	}
+	c.valueAt(vs, n-1, key)
+	c.order.last.v.hash = c.cur.hash
 }
 
 // typedInt is the value of x in a run of integers, decimals, booleans or times.
@@ -261,16 +265,18 @@ func (h *hasher) float(f float64) uint64 {
 	return h.typed(saltFloat, int64(math.Float64bits(f)))
 }
 
+// digits is the number of decimal digits (Hacker's Delight, 2nd edition, section
+// 11-4: 1233/4096 is just above log10(2)).
 func digits(x int64) uint8 {
 	u := uint64(x)
 	if x < 0 {
 		u = -u
 	}
-	n := uint8(1)
-	for n < 19 && u >= pow10int[n] {
+	n := bits.Len64(u|1) * 1233 >> 12
+	if n < len(pow10int) && u >= pow10int[n] {
 		n++
 	}
-	return n
+	return uint8(max(n, 1))
 }
 
 var pow10int = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}

@@ -19,6 +19,9 @@ type decision struct {
 // column to look like it.
 const likeShare = 90
 
+// minLike is from how many values on a likeness is worth telling.
+const minLike = 10
+
 // decide finds the most specific type that every value fits. Null words and blanks do
 // not count. typed text stays text, except that a source which has no type for times
 // writes them as text.
@@ -50,7 +53,7 @@ func decide(p *part, typed bool, declared string) decision {
 	default:
 		d.kind = best
 	}
-	if d.kind != best && matched*100 >= total*likeShare {
+	if d.kind != best && matched >= minLike && matched*100 >= total*likeShare {
 		d.like = &Likeness{best, matched, total}
 	}
 	return d

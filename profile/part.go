@@ -110,6 +110,17 @@ func (p *part) countFloat(v *value, w int64) {
 func (p *part) countNumber(v *value, w int64) {
 	p.powers.add(v.f, w)
 	n := &p.number
+	n.extend(v)
+	if v.f <= 0 {
+		n.sign(v.f, w)
+	}
+	if v.flags != 0 {
+		n.countFlags(v.flags, w)
+	}
+}
+
+// extend widens the range of values and digits to take v in.
+func (n *numberSums) extend(v *value) {
 	if !n.has {
 		n.has, n.min, n.max = true, *v, *v
 	} else if v.f <= n.min.f && less(v, &n.min) {
@@ -117,14 +128,15 @@ func (p *part) countNumber(v *value, w int64) {
 	} else if v.f >= n.max.f && less(&n.max, v) {
 		n.max = *v
 	}
-	if v.f == 0 {
-		n.zeros += w
-	} else if v.f < 0 {
-		n.negatives += w
-	}
 	n.maxDigits, n.maxScale = max(n.maxDigits, v.digit), max(n.maxScale, v.scale)
-	if v.flags != 0 {
-		n.countFlags(v.flags, w)
+}
+
+// sign counts w values that are not positive.
+func (n *numberSums) sign(f float64, w int64) {
+	if f == 0 {
+		n.zeros += w
+	} else {
+		n.negatives += w
 	}
 }
 

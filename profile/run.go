@@ -129,7 +129,8 @@ func newRun(r source.Reader, o Options) *run {
 	}
 	cols := r.Columns()
 	s.known = len(cols)
-	s.limits = limitsFor(memory, len(cols), s.workers)
+	s.limits = limitsFor(memory, len(cols))
+	s.workers = s.limits.workersFor(s.workers, memory, len(cols))
 	s.limits.hasty = r.Expect() > hastyRows
 	s.tickets = make(chan struct{}, inFlight(r, s.workers))
 	s.rowSet = sketch.NewDistinct(min(s.limits.distinct, maxRowSet))

@@ -12,7 +12,8 @@ import (
 // note is something that needs a person's look. Its sentence is report.note.<Kind>,
 // or that of Code where a reader or the kernel said it.
 type note struct {
-	Column string // path, "" for the dataset
+	Column string // path
+	Whole  bool   // of the dataset, not of a column
 	Kind   string
 	Code   string // "" = "report.note." + Kind
 	Params func(w words) message.Params
@@ -53,11 +54,14 @@ func attention(e *Entry) []note {
 	var notes []note
 	for _, check := range datasetChecks() {
 		if n, ok := check(e); ok {
+			n.Whole = true
 			notes = append(notes, n)
 		}
 	}
 	for _, o := range e.Facts.Observations {
-		notes = append(notes, observed(o, o.Column))
+		n := observed(o, o.Column)
+		n.Whole = o.Column == ""
+		notes = append(notes, n)
 	}
 	for i := range e.Facts.Columns {
 		notes = append(notes, columnAttention(&e.Facts.Columns[i])...)
@@ -261,7 +265,7 @@ func brief(w words, notes []note) []string {
 		if _, seen := n[x.Kind]; !seen {
 			kinds = append(kinds, x.Kind)
 		}
-		if x.Column == "" && x.Kind != "observed" {
+		if x.Whole && x.Kind != "observed" {
 			n[x.Kind] = x.N
 		} else {
 			n[x.Kind]++

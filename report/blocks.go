@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"strings"
 
 	"assay/profile"
@@ -16,9 +17,9 @@ func blocks(c *profile.ColumnFacts) string {
 	case chartValues, chartLengths:
 		return heights(rebin(h.Counts, chartWidth))
 	case chartCategories:
-		var counts []int64
+		var counts []float64
 		for _, t := range c.Top[:min(len(c.Top), chartWidth)] {
-			counts = append(counts, t.Count)
+			counts = append(counts, float64(t.Count))
 		}
 		return heights(counts)
 	case chartUnique:
@@ -45,32 +46,40 @@ func few(c *profile.ColumnFacts) bool {
 	return c.Distinct.Value <= 30 && c.Distinct.Value*2 <= n
 }
 
-// rebin joins neighbouring bins so that at most n are left; the sum stays.
-func rebin(counts []int64, n int) []int64 {
-	if len(counts) <= n {
-		return counts
-	}
-	out := make([]int64, n)
+// rebin spreads counts over at most n bins of equal width; a bin that straddles two
+// gives each its part. The sum stays.
+func rebin(counts []int64, n int) []float64 {
+	n = min(n, len(counts))
+	out := make([]float64, n)
+	per := float64(n) / float64(len(counts)) // of a new bin that an old one covers; at most 1
 	for i, c := range counts {
-		out[i*n/len(counts)] += c
+		from, to := float64(i)*per, float64(i+1)*per
+		first := min(int(from), n-1)
+		edge := float64(first + 1)
+		if to <= edge+1e-9 || first == n-1 {
+			out[first] += float64(c)
+			continue
+		}
+		out[first] += float64(c) * (edge - from) / per
+		out[first+1] += float64(c) * (to - edge) / per
 	}
 	return out
 }
 
-func heights(counts []int64) string {
+// heights draws counts as blocks of eight heights; a count that is not 0 shows.
+func heights(counts []float64) string {
 	steps := []rune("▁▂▃▄▅▆▇█")
-	var most int64
+	most := 0.0
 	for _, n := range counts {
 		most = max(most, n)
 	}
 	var b strings.Builder
 	for _, n := range counts {
-		switch {
-		case n <= 0 || most == 0:
+		if n <= 0 {
 			b.WriteByte(' ')
-		default:
-			b.WriteRune(steps[int(float64(n-1)/float64(most)*float64(len(steps)))])
+			continue
 		}
+		b.WriteRune(steps[max(0, int(math.Ceil(n/most*float64(len(steps))))-1)])
 	}
 	return b.String()
 }

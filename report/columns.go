@@ -118,7 +118,7 @@ func (w words) dialect(e *Entry) string {
 	return w.say("report.dialect", "delimiter", w.char(d.Delimiter), "quote", w.char(d.Quote), "header", strconv.Itoa(d.HeaderRows))
 }
 
-// char names what cannot be seen.
+// char names what cannot be seen or would be taken for a mark of the sentence.
 func (w words) char(s string) string {
 	switch s {
 	case "":
@@ -127,6 +127,16 @@ func (w words) char(s string) string {
 		return w.say("report.dialect.tab")
 	case " ":
 		return w.say("report.dialect.space")
+	case ",":
+		return w.say("report.dialect.comma")
+	case ";":
+		return w.say("report.dialect.semicolon")
+	case "|":
+		return w.say("report.dialect.bar")
+	case `"`:
+		return w.say("report.dialect.double")
+	case "'":
+		return w.say("report.dialect.single")
 	}
 	return visible(s)
 }
@@ -153,41 +163,44 @@ func (w words) rejectedLine(e *Entry) string {
 // datasetNotes writes what needs a look in the dataset as a whole.
 func (p *page) datasetNotes(e *Entry) {
 	for _, n := range attention(e) {
-		if n.Column == "" && n.Kind != "rejected" {
+		if n.Whole && n.Kind != "rejected" {
 			p.note("  ", n)
 		}
 	}
 }
 
 func (p *page) note(indent string, n note) {
-	style := p.warn
+	style, sign := p.warn, "! "
 	switch n.Weight {
 	case wrong:
 		style = p.bad
 	case byTheWay:
-		style = p.dim
+		style, sign = p.dim, "· "
 	}
 	for i, l := range wrap(n.sentence(p.words), p.width-len(indent)-2) {
-		mark := "! "
 		if i > 0 {
-			mark = "  "
+			sign = "  "
 		}
-		p.line(indent, style(mark+l))
+		p.line(indent, style(sign+l))
 	}
 	if h := message.Hint(p.lang, n.code(), n.params(p.words)); h != "" {
 		p.wrapped(indent+"  ", h, p.dim)
 	}
 }
 
-// columnWidths are the widths of the table of columns, by their order.
+// columnWidths are the widths of the table of columns, by their order; a column of
+// width 0 is left out.
 type columnWidths struct{ position, name, kind, nulls, distinct, spread, values, more int }
 
-// charWidth is the number of blocks of a chart in the terminal.
+// chartWidth is the number of blocks of a chart in the terminal.
 const chartWidth = 8
 
-// twoValues is from what width on the range and the most frequent value stand in
-// columns of their own.
-const twoValues = 116
+// twoValues is from what width on what adds to the values stands in a column of its
+// own; leastValues is what the values need, or the charts give way.
+const (
+	twoValues   = 116
+	leastValues = 24
+)
 
 func (p *page) columns(e *Entry) {
 	all := e.Facts.Columns
@@ -200,13 +213,12 @@ func (p *page) columns(e *Entry) {
 	}
 	w := p.measure(rows)
 	p.line()
-	p.line(p.dim(p.columnLine(columnRow{
+	p.columnLine(columnRow{
 		position: "#", name: p.say("report.head.column"), kind: p.say("report.head.type"), nulls: p.say("report.head.nulls"),
-		distinct: p.say("report.head.distinct"), spread: p.say("report.head.spread"),
-		values: p.say("report.head.values"), more: "",
-	}, w)))
+		distinct: p.say("report.head.distinct"), spread: p.say("report.head.spread"), values: lines{First: p.say("report.head.values")},
+	}, w, p.dim)
 	for i := range all {
-		p.line(p.columnLine(rows[i], w))
+		p.columnLine(rows[i], w, func(s string) string { return s })
 		for _, n := range columnAttention(&all[i]) {
 			p.note(strings.Repeat(" ", w.position+len(gap)), n)
 		}
@@ -220,15 +232,18 @@ func (p *page) columns(e *Entry) {
 func legendNeeds(all []profile.ColumnFacts) (estimated, hidden bool) {
 	for i := range all {
 		estimated = estimated || !all[i].Distinct.Exact || (all[i].Quantiles != nil && all[i].Quantiles.RankError > 0)
-		hidden = hidden || masked(&all[i])
+		kind, _ := chartFor(&all[i])
+		hidden = hidden || kind == chartMasked
 	}
 	return estimated, hidden
 }
 
-type columnRow struct{ position, name, kind, nulls, distinct, spread, values, more string }
+type columnRow struct {
+	position, name, kind, nulls, distinct, spread string
+	values                                        lines
+}
 
 func (p *page) columnRow(c *profile.ColumnFacts) columnRow {
-	first, second, _ := valueLines(p.words, c)
 	kind := p.typeName(c.Type)
 	if c.LooksLike != nil {
 		kind += " ≈" + p.typeName(c.LooksLike.Type)
@@ -238,7 +253,7 @@ func (p *page) columnRow(c *profile.ColumnFacts) columnRow {
 		distinct += " " + b
 	}
 	return columnRow{position: strconv.Itoa(c.Position + 1), name: visible(c.Path), kind: kind, nulls: share(c.Nulls, c.Count),
-		distinct: distinct, spread: blocks(c), values: first, more: second}
+		distinct: distinct, spread: blocks(c), values: valueLines(p.words, c)}
 }
 
 func (p *page) measure(rows []columnRow) columnWidths {
@@ -250,29 +265,49 @@ func (p *page) measure(rows []columnRow) columnWidths {
 		w.kind = max(w.kind, wide(r.kind))
 		w.nulls = max(w.nulls, wide(r.nulls))
 		w.distinct = max(w.distinct, wide(r.distinct))
-		w.values = max(w.values, wide(r.values))
-		w.more = max(w.more, wide(r.more))
+		w.values = max(w.values, wide(r.values.First)+len(gap)+wide(r.values.Figure))
 	}
 	w.kind = min(w.kind, max(10, p.width/6))
+	w.distinct = min(w.distinct, max(10, p.width/4))
 	rest := p.width - w.position - w.kind - w.nulls - w.distinct - w.spread - 6*len(gap)
 	if p.width < twoValues {
-		w.more = 0
 		w.name = min(w.name, max(10, rest*2/5))
+		if rest-w.name < leastValues {
+			rest += w.spread + len(gap)
+			w.spread = 0
+			w.name = min(w.name, max(10, rest*2/5))
+		}
 		w.values = rest - w.name
 		return w
 	}
 	rest -= len(gap)
 	w.name = min(w.name, max(12, rest/3))
-	w.values = min(w.values, max(20, (rest-w.name)*3/5))
+	w.values = min(w.values, max(leastValues, (rest-w.name)*3/5))
 	w.more = max(0, rest-w.name-w.values)
 	return w
 }
 
-func (p *page) columnLine(r columnRow, w columnWidths) string {
-	parts := []string{padLeft(r.position, w.position), padRight(r.name, w.name), padRight(r.kind, w.kind), padLeft(r.nulls, w.nulls),
-		padLeft(r.distinct, w.distinct), padRight(r.spread, w.spread), padRight(r.values, w.values)}
-	if w.more > 0 {
-		parts = append(parts, Fit(r.more, w.more))
+// columnLine writes a row. A name and a text are cut to fit; figures are not: a range
+// that is too wide goes on in the next line.
+func (p *page) columnLine(r columnRow, w columnWidths, style func(string) string) {
+	parts := []string{padLeft(r.position, w.position), padRight(r.name, w.name), padRight(r.kind, w.kind), padLeft(r.nulls, w.nulls), padLeft(r.distinct, w.distinct)}
+	if w.spread > 0 {
+		parts = append(parts, padRight(r.spread, w.spread))
 	}
-	return strings.TrimRight(strings.Join(parts, gap), " ")
+	head := strings.Join(parts, gap) + gap
+	values := []string{r.values.First}
+	if r.values.Figure != "" {
+		values[0] = Fit(r.values.First, w.values-len(gap)-wide(r.values.Figure)) + gap + r.values.Figure
+		values[0] = Fit(values[0], w.values) // where even the figure finds no place
+	} else if wide(values[0]) > w.values && !r.values.Code {
+		values = wrap(values[0], w.values)
+	}
+	tail := ""
+	if w.more > 0 {
+		tail = gap + Fit(r.values.Second, w.more)
+	}
+	p.line(style(head + padRight(values[0], w.values) + tail))
+	for _, v := range values[1:] {
+		p.line(strings.Repeat(" ", wide(head)), style(Fit(v, w.values)))
+	}
 }

@@ -164,7 +164,7 @@ func register(t testing.TB) profile.Facts {
 	f.Rejected = 2
 	f.Rejects = []source.Reject{
 		{Line: 318, Code: "row.fields", Params: message.P("got", "12", "want", "13")},
-		{Line: 1204, Code: "row.unclosed_quote"},
+		{Line: 1204, Code: "row.bad_quote"},
 	}
 	f.Description = source.Description{Encoding: "GB18030", Dialect: &source.Dialect{Delimiter: ",", Quote: `"`, Escape: `"`, HeaderRows: 1, LineEnd: "crlf"},
 		Evidence: []asset.Observation{
@@ -221,7 +221,15 @@ func large(t testing.TB) profile.Facts {
 		for j := range c.Top {
 			c.Top[j].Count *= 1721
 		}
+		if c.Text != nil {
+			for j := range c.Text.Shapes {
+				c.Text.Shapes[j].Count *= 1721
+			}
+		}
 		c.NullWords = nil
+		if c.LooksLike != nil {
+			c.LooksLike.Matched, c.LooksLike.Total = c.LooksLike.Matched*1721, c.LooksLike.Total*1721
+		}
 	}
 	return f
 }

@@ -245,6 +245,12 @@ func moment(t time.Time, in *time.Location) string {
 	return t.Format("2006-01-02 15:04") + " " + zone
 }
 
+// layout writes a Go layout as people write one: YYYY-MM-DD hh:mm:ss.
+func layout(s string) string {
+	return strings.NewReplacer("2006", "YYYY", "01", "MM", "02", "DD", "15", "hh", "04", "mm", "05", "ss", "Z07:00", "±hh:mm",
+		"-07:00", "±hh:mm", "1月", "M月", "2日", "D日", "1/", "M/", "/2/", "/D/", "-1-", "-M-", "Jan", "Mon", "06", "YY").Replace(s)
+}
+
 // print8 is the part of a fingerprint that people compare by eye.
 func print8(f asset.Fingerprint) string {
 	if f.IsZero() {

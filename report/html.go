@@ -38,6 +38,7 @@ type dossier struct {
 	Datasets                []datasetView
 	Skipped                 []skippedView
 	Trust                   []string
+	Shapes                  string // how shapes are written
 }
 
 // manyDatasets is from how many datasets on the browser draws only what is in view.
@@ -63,13 +64,17 @@ func (w words) dossier(d Document) dossier {
 		out.Made = w.say("report.made", "time", when)
 	}
 	var rows, columns, bytes int64
+	atLeast := ""
 	for i := range d.Entries {
 		e := &d.Entries[i]
+		if partialReason(e) != "" {
+			atLeast = "≥" + noBreak
+		}
 		rows, columns, bytes = rows+e.Facts.Rows, columns+int64(len(e.Facts.Columns)), bytes+e.Scan.Bytes
 		out.Datasets = append(out.Datasets, w.dataset(e, i, d.Made.Location()))
 	}
 	out.Totals = []field{
-		{w.say("report.totals.datasets"), count(int64(len(d.Entries)))}, {w.say("report.field.rows"), count(rows)},
+		{w.say("report.totals.datasets"), count(int64(len(d.Entries)))}, {w.say("report.field.rows"), atLeast + count(rows)},
 		{w.say("report.field.columns"), count(columns)}, {w.say("report.field.size"), size(bytes)},
 	}
 	if n := len(d.Skipped); n > 0 {
@@ -80,5 +85,6 @@ func (w words) dossier(d Document) dossier {
 		out.Skipped = append(out.Skipped, skippedView{visible(s.Locator), w.text(s.Code, p), message.Hint(w.lang, s.Code, p)})
 	}
 	out.Trust = w.trust(d)
+	out.Shapes = w.say("report.shapes", "runs", "{n}")
 	return out
 }

@@ -16,11 +16,11 @@ type columnView struct {
 	NullBar, DistinctBar, Chart template.HTML
 	Nulls, Distinct, Bound      string
 	Estimated                   bool
-	ChartText, First, Second    string
-	Code                        bool
-	Notes                       []noteView
-	Flag                        bool
-	Groups                      []groupView
+	ChartText                   string
+	lines
+	Notes  []noteView
+	Flag   bool
+	Groups []groupView
 }
 
 // groupView is a part of a column's details: figures, or values with bars, or samples.
@@ -66,7 +66,7 @@ func (w words) column(c *profile.ColumnFacts, id string) columnView {
 		class = "v e"
 	}
 	out.DistinctBar = meterSVG(class, c.Distinct.Value, n, 46)
-	out.First, out.Second, out.Code = valueLines(w, c)
+	out.lines = valueLines(w, c)
 	for _, x := range columnAttention(c) {
 		out.Notes = append(out.Notes, w.note(x))
 	}
@@ -102,8 +102,8 @@ func (w words) figures(c *profile.ColumnFacts) groupView {
 	f.add("nulls", count(c.Nulls))
 	f.add("null_words", w.nullWords(c.NullWords))
 	f.some("blanks", c.Blanks)
-	f.add("min", value(c.Min, c.Type))
-	f.add("max", value(c.Max, c.Type))
+	f.add("min", value(c.Min, shownType(c)))
+	f.add("max", value(c.Max, shownType(c)))
 	if n := c.Number; n != nil {
 		f.add("mean", number(n.Mean))
 		f.add("stddev", number(n.StdDev))
@@ -160,7 +160,7 @@ func (w words) quantiles(c *profile.ColumnFacts) groupView {
 		g.Sub = w.say("report.detail.quantiles.sampled", "n", count(q.Sample), "error", percent(q.RankError))
 	}
 	for _, at := range q.At {
-		g.Figures = append(g.Figures, field{"P" + strconv.FormatFloat(100*at.P, 'f', -1, 64), w.about(c) + value(at.Value, c.Type)})
+		g.Figures = append(g.Figures, field{"P" + strconv.FormatFloat(100*at.P, 'f', -1, 64), w.about(c) + value(at.Value, shownType(c))})
 	}
 	return g
 }
@@ -179,7 +179,8 @@ func (w words) top(c *profile.ColumnFacts) groupView {
 		g.Sub = w.say("report.detail.top.error", "n", count(c.TopError))
 	}
 	rest := n
-	for _, t := range c.Top[:min(shownTop, len(c.Top))] {
+	all := joinMasked(c.Top)
+	for _, t := range all[:min(shownTop, len(all))] {
 		rest -= t.Count
 		g.Bars = append(g.Bars, bar(value(t.Value, c.Type), w.atLeast(c.TopError), t.Count, n, c.TopError == 0, t.Value.IsMasked() || c.Type != asset.TypeText))
 	}
@@ -187,6 +188,24 @@ func (w words) top(c *profile.ColumnFacts) groupView {
 		g.Bars = append(g.Bars, bar(w.say("report.detail.rest"), "", rest, n, c.TopError == 0, false))
 	}
 	return g
+}
+
+// joinMasked adds up masked values that look the same: told apart, they would say
+// nothing.
+func joinMasked(top []profile.TopValue) []profile.TopValue {
+	var out []profile.TopValue
+	at := map[string]int{}
+	for _, t := range top {
+		if i, ok := at[t.Value.Text()]; ok && t.Value.IsMasked() {
+			out[i].Count += t.Count
+			continue
+		}
+		if t.Value.IsMasked() {
+			at[t.Value.Text()] = len(out)
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 func bar(label, sign string, n, total int64, exact, code bool) barView {
@@ -203,7 +222,7 @@ func (w words) shapes(c *profile.ColumnFacts) groupView {
 	if t == nil || len(t.Shapes) == 0 || n == 0 {
 		return groupView{}
 	}
-	g := groupView{Title: w.say("report.detail.shapes"), Sub: w.say("report.detail.shapes.sub", "runs", "{n}")}
+	g := groupView{Title: w.say("report.detail.shapes")}
 	for _, s := range t.Shapes[:min(shownTop, len(t.Shapes))] {
 		g.Bars = append(g.Bars, bar(visible(s.Shape), w.atLeast(t.ShapesError), s.Count, n, t.ShapesError == 0, true))
 	}
@@ -240,7 +259,7 @@ func (w words) timeFigures(c *profile.ColumnFacts) groupView {
 	}
 	f := fieldList{w: w}
 	for _, x := range t.Formats[:min(shownTop, len(t.Formats))] {
-		f.add("formats", visible(x.Format)+"  "+count(x.Count))
+		f.add("formats", layout(visible(x.Format))+"  "+count(x.Count))
 	}
 	f.some("zoned", t.Zoned)
 	f.add("out_of_order", count(t.OutOfOrder))

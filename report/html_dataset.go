@@ -60,9 +60,10 @@ func (w words) dataset(e *Entry, i int, in *time.Location) datasetView {
 	flagged := map[string]bool{}
 	for _, n := range found {
 		out.Notes = append(out.Notes, w.note(n))
-		flagged[n.Column] = true
+		if !n.Whole {
+			flagged[n.Column] = true
+		}
 	}
-	delete(flagged, "")
 	for _, r := range f.Rejects[:min(len(f.Rejects), shownHTMLRejects)] {
 		out.Rejects = append(out.Rejects, field{strconv.FormatInt(r.Line, 10), w.text(r.Code, w.params(r.Params))})
 	}

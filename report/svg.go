@@ -3,6 +3,7 @@ package report
 import (
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 const (
 	chartW    = 124.0
 	chartH    = 26.0
-	chartBins = 16 // bars at most; more are joined
+	chartBins = 32 // bars at most; more are joined
 	shownCats = 5  // segments before the rest
 )
 
@@ -39,7 +40,7 @@ func chartFor(c *profile.ColumnFacts) (chartKind, *profile.Histogram) {
 	switch {
 	case n == 0:
 		return chartNone, nil
-	case !masked(c) && c.Type != asset.TypeText && drawable(c.Histogram) && c.Distinct.Value > 1:
+	case !masked(c) && shownType(c) != asset.TypeText && drawable(c.Histogram) && c.Distinct.Value > 1:
 		return chartValues, c.Histogram
 	case !masked(c) && len(c.Top) > 0 && few(c):
 		return chartCategories, nil
@@ -112,10 +113,7 @@ func chartSVG(c *profile.ColumnFacts) template.HTML {
 // bars starts at zero; a bin that holds anything shows at least one pixel.
 func (s *svg) bars(class string, h *profile.Histogram) {
 	counts := rebin(h.Counts, chartBins)
-	var most int64
-	for _, n := range counts {
-		most = max(most, n)
-	}
+	most := slices.Max(counts)
 	step := chartW / float64(len(counts))
 	inset := 0.0
 	if class != "b" {
@@ -125,7 +123,7 @@ func (s *svg) bars(class string, h *profile.Histogram) {
 		if n <= 0 {
 			continue
 		}
-		height := max(1, 23*float64(n)/float64(most))
+		height := max(1, 23*n/most)
 		s.rect(class, float64(i)*step+inset, 25-height, max(1, step-1-2*inset), height)
 	}
 	s.b.WriteString(`<path class="ax" d="M0 25.5H124"/>`)
@@ -136,7 +134,7 @@ func (s *svg) median(c *profile.ColumnFacts, h *profile.Histogram) {
 	if !ok {
 		return
 	}
-	x, ok := axis(m.Text(), c.Type)
+	x, ok := axis(m.Text(), shownType(c))
 	first, last := h.Edges[0], h.Edges[len(h.Edges)-1]
 	if !ok || last <= first || x < first || x > last {
 		return

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"io"
+	"slices"
 	"strings"
 
 	"assay/internal/message"
@@ -59,39 +60,124 @@ func (i ink) bad(s string) string  { return i.style("31", s) }
 // gap is the space between two columns of a table.
 const gap = "  "
 
+// leastNotes is the width that notes need beside the figures; with less they stand
+// below.
+const leastNotes = 36
+
+func wideNames(rows [][]string) (n int) {
+	for _, r := range rows {
+		n = max(n, wide(r[0]))
+	}
+	return n
+}
+
 // datasets writes the table of the datasets: figures take what they need, the name
 // and the notes share the rest.
 func (p *page) datasets(d Document) {
-	heads := []string{p.say("report.head.name"), p.say("report.head.format"), p.say("report.head.rows"),
-		p.say("report.head.columns"), p.say("report.head.size"), p.say("report.head.nulls")}
-	rows := make([][]string, len(d.Entries))
-	for i, e := range d.Entries {
-		rows[i] = []string{visible(e.Dataset.Name), visible(e.Dataset.Format), rowsFigure(&d.Entries[i]),
-			count(int64(len(e.Facts.Columns))), size(e.Scan.Bytes), nullShare(e.Facts.Columns)}
+	t := p.datasetTable(d)
+	rest := t.fit(p.width)
+	names := max(wide(t.heads[0]), wideNames(t.rows))
+	t.widths[0] = min(names, max(14, rest*45/100))
+	notes := rest - len(gap) - t.widths[0]
+	below := notes < leastNotes
+	head := gap + Fit(p.say("report.head.notes"), notes)
+	if below {
+		t.widths[0] = min(names, rest)
+		head = ""
 	}
-	widths := widest(heads, rows)
-	taken := len(gap) * len(widths)
-	for _, n := range widths[1:] {
-		taken += n
+	p.line(p.dim(t.line(t.heads, func(s string) string { return s }) + head))
+	for i := range d.Entries {
+		p.dataset(&d.Entries[i], t.line(t.rows[i], p.bold), notes, below)
 	}
-	rest := p.width - taken
-	widths[0] = min(widths[0], max(14, rest*45/100))
-	notes := rest - widths[0]
+}
 
-	p.line(p.dim(p.cells(heads, widths) + gap + Fit(p.say("report.head.notes"), notes)))
+func (p *page) datasetTable(d Document) *table {
+	t := &table{heads: []string{p.say("report.head.name"), p.say("report.head.format"), p.say("report.head.rows"),
+		p.say("report.head.columns"), p.say("report.head.size"), p.say("report.head.nulls")}}
 	for i := range d.Entries {
 		e := &d.Entries[i]
-		found := attention(e)
-		lines := p.fragments(p.standsOut(e, found), notes, 2)
-		style := p.dim
-		if len(found) > 0 && found[0].Weight == wrong {
-			style = p.warn
+		t.rows = append(t.rows, []string{visible(e.Dataset.Name), Fit(visible(e.Dataset.Format), 10), rowsFigure(e),
+			count(int64(len(e.Facts.Columns))), size(e.Scan.Bytes), nullShare(e.Facts.Columns)})
+	}
+	return t
+}
+
+// dataset writes a row and, beside or below it, what stands out.
+func (p *page) dataset(e *Entry, row string, notes int, below bool) {
+	found := attention(e)
+	style := p.dim
+	if len(found) > 0 && found[0].Weight == wrong {
+		style = p.warn
+	}
+	if below {
+		p.line(row)
+		for _, l := range p.fragments(p.standsOut(e, found), p.width-len(gap), 2) {
+			if l != "" {
+				p.line(gap, style(l))
+			}
 		}
-		p.line(p.bold(padRight(rows[i][0], widths[0])), gap, p.cells(rows[i][1:], widths[1:]), gap, style(lines[0]))
-		for _, more := range lines[1:] {
-			p.line(strings.Repeat(" ", p.width-notes), style(more))
+		return
+	}
+	lines := p.fragments(p.standsOut(e, found), notes, 2)
+	p.line(row, gap, style(lines[0]))
+	for _, more := range lines[1:] {
+		p.line(strings.Repeat(" ", p.width-notes), style(more))
+	}
+}
+
+// table is a head and rows of cells; the first column is the name.
+type table struct {
+	heads  []string
+	rows   [][]string
+	widths []int
+}
+
+// leastName is the width that a name keeps; before it gets less, whole columns give
+// way, for a cut figure would be a wrong one.
+const leastName = 8
+
+// fit sets the widths of the figures and returns what is left for the name and the
+// notes.
+func (t *table) fit(width int) (rest int) {
+	for _, dropped := range []int{-1, 1, 2, 3} { // format, then columns, then nulls, by their places then
+		if dropped > 0 {
+			t.drop(dropped)
+		}
+		t.widths = make([]int, len(t.heads))
+		rest = width
+		for i := 1; i < len(t.heads); i++ {
+			t.widths[i] = wide(t.heads[i])
+			for _, r := range t.rows {
+				t.widths[i] = max(t.widths[i], wide(r[i]))
+			}
+			rest -= t.widths[i] + len(gap)
+		}
+		if rest >= leastName {
+			break
 		}
 	}
+	return max(rest, leastName)
+}
+
+func (t *table) drop(i int) {
+	t.heads = slices.Delete(t.heads, i, i+1)
+	for j := range t.rows {
+		t.rows[j] = slices.Delete(t.rows[j], i, i+1)
+	}
+}
+
+// line pads the cells of a row: name and format to the left, figures to the right.
+func (t *table) line(cells []string, style func(string) string) string {
+	out := []string{style(padRight(cells[0], t.widths[0]))}
+	figures := len(t.heads) - min(4, len(t.heads)-1)
+	for i := 1; i < len(cells); i++ {
+		if i < figures {
+			out = append(out, padRight(cells[i], t.widths[i]))
+		} else {
+			out = append(out, padLeft(cells[i], t.widths[i]))
+		}
+	}
+	return strings.Join(out, gap)
 }
 
 // rowsFigure is the number of rows, ≥ when more was not read.
@@ -110,33 +196,6 @@ func nullShare(columns []profile.ColumnFacts) string {
 		all += columns[i].Count
 	}
 	return share(nulls, all)
-}
-
-// cells pads cells to their widths: the first two to the left, figures to the right.
-// A row that begins without the name has one cell on the left.
-func (p *page) cells(cells []string, widths []int) string {
-	left := 2 - (6 - len(cells))
-	out := make([]string, len(cells))
-	for i, c := range cells {
-		if i < left {
-			out[i] = padRight(c, widths[i])
-		} else {
-			out[i] = padLeft(c, widths[i])
-		}
-	}
-	return strings.Join(out, gap)
-}
-
-func widest(heads []string, rows [][]string) []int {
-	widths := make([]int, len(heads))
-	for i, h := range heads {
-		widths[i] = wide(h)
-		for _, r := range rows {
-			widths[i] = max(widths[i], wide(r[i]))
-		}
-	}
-	widths[1] = min(widths[1], 10)
-	return widths
 }
 
 // standsOut lists in few words what is unusual about a dataset: first what is wrong,

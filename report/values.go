@@ -9,23 +9,40 @@ import (
 )
 
 // valueLines says in two lines what the values of a column are: the first is the
-// answer, the second adds to it. code says that the first is a value or a shape, to
+// answer, the second adds to it. Code says that the first is a value or a shape, to
 // be set in a fixed width.
-func valueLines(w words, c *profile.ColumnFacts) (first, second string, code bool) {
+func valueLines(w words, c *profile.ColumnFacts) lines {
 	n := c.Count - c.Nulls
-	switch {
+	switch t := shownType(c); {
 	case n == 0:
-		return w.say("report.chart.none"), "", false
-	case c.Type.Numeric() && !masked(c):
+		return lines{First: w.say("report.chart.none")}
+	case t.Numeric() && !masked(c):
 		return w.numberLines(c)
-	case c.Type.Temporal() && !masked(c):
+	case t.Temporal() && !masked(c):
 		return w.timeLines(c)
 	case masked(c):
 		return w.shapeLines(c)
 	case c.Distinct.Exact && c.Distinct.Value == n && n > 1:
-		return w.rangeOf(c), w.say("report.values.each_once"), true
+		return lines{First: w.rangeOf(c), Second: w.say("report.values.each_once"), Code: true}
 	}
 	return w.categoryLines(c)
+}
+
+// lines are what a row says of a column's values. Figure follows First and is never
+// cut.
+type lines struct {
+	First, Figure, Second string
+	Code                  bool
+}
+
+// shownType is the type in which the least, the greatest and the middle values of a
+// column are: the one that its text looks like, unless the texts are few and are
+// better read as categories.
+func shownType(c *profile.ColumnFacts) asset.Type {
+	if c.LooksLike != nil && !c.Type.Numeric() && !c.Type.Temporal() && !few(c) && c.Quantiles != nil {
+		return c.LooksLike.Type
+	}
+	return c.Type
 }
 
 // masked reports whether the values of a column may not be shown.
@@ -33,31 +50,32 @@ func masked(c *profile.ColumnFacts) bool {
 	if c.Min.IsMasked() || c.Max.IsMasked() {
 		return true
 	}
-	return len(c.Top) > 0 && c.Top[0].Value.IsMasked()
+	t := shownType(c)
+	return !t.Numeric() && !t.Temporal() && len(c.Top) > 0 && c.Top[0].Value.IsMasked()
 }
 
-func (w words) numberLines(c *profile.ColumnFacts) (first, second string, code bool) {
+func (w words) numberLines(c *profile.ColumnFacts) lines {
 	var more []string
 	if m, ok := quantile(c, 0.5); ok {
-		more = append(more, w.say("report.values.median", "value", w.about(c)+value(m, c.Type)))
+		more = append(more, w.say("report.values.median", "value", w.about(c)+value(m, shownType(c))))
 	}
 	low, okLow := quantile(c, 0.05)
 	high, okHigh := quantile(c, 0.95)
 	if okLow && okHigh {
-		more = append(more, w.say("report.values.middle", "low", value(low, c.Type), "high", value(high, c.Type)))
+		more = append(more, w.say("report.values.middle", "low", w.about(c)+value(low, shownType(c)), "high", w.about(c)+value(high, shownType(c))))
 	}
-	return w.rangeOf(c), strings.Join(more, w.semicolon()), false
+	return lines{First: w.rangeOf(c), Second: strings.Join(more, w.semicolon())}
 }
 
-func (w words) timeLines(c *profile.ColumnFacts) (first, second string, code bool) {
+func (w words) timeLines(c *profile.ColumnFacts) lines {
 	var more []string
 	if t := c.Time; t != nil && t.Cadence > 0 {
 		more = append(more, w.say("report.values.every", "cadence", lasting(t.Cadence)))
 	}
 	if m, ok := quantile(c, 0.5); ok && len(more) == 0 {
-		more = append(more, w.say("report.values.median", "value", w.about(c)+value(m, c.Type)))
+		more = append(more, w.say("report.values.median", "value", w.about(c)+value(m, shownType(c))))
 	}
-	return w.rangeOf(c), strings.Join(more, w.semicolon()), false
+	return lines{First: w.rangeOf(c), Second: strings.Join(more, w.semicolon())}
 }
 
 // about is ≈ before a figure that comes from a sample.
@@ -68,23 +86,23 @@ func (w words) about(c *profile.ColumnFacts) string {
 	return ""
 }
 
-func (w words) shapeLines(c *profile.ColumnFacts) (first, second string, code bool) {
-	second = w.say("report.values.shape")
+func (w words) shapeLines(c *profile.ColumnFacts) lines {
+	second := w.say("report.values.shape")
 	t := c.Text
 	if t != nil && len(t.Shapes) > 0 {
 		if others := len(t.Shapes) - 1; others > 0 {
-			second = w.say("report.values.shapes", "n", count(int64(others))) + w.semicolon() + second
+			second = w.plural("report.values.shapes", int64(others)) + w.semicolon() + second
 		}
 		s := t.Shapes[0]
-		return visible(s.Shape) + "  " + w.atLeast(t.ShapesError) + share(s.Count, c.Count-c.Nulls), second, true
+		return lines{visible(s.Shape), w.atLeast(t.ShapesError) + share(s.Count, c.Count-c.Nulls), second, true}
 	}
 	if !c.Min.IsZero() {
-		return w.rangeOf(c), second, true
+		return lines{First: w.rangeOf(c), Second: second, Code: true}
 	}
 	if len(c.Top) > 0 {
-		return visible(c.Top[0].Value.Text()), second, true
+		return lines{First: visible(c.Top[0].Value.Text()), Second: second, Code: true}
 	}
-	return w.lengths(c), second, false
+	return lines{First: w.lengths(c), Second: second}
 }
 
 // atLeast is ≥ before a count that may be too low.
@@ -95,23 +113,23 @@ func (w words) atLeast(err int64) string {
 	return ""
 }
 
-func (w words) categoryLines(c *profile.ColumnFacts) (first, second string, code bool) {
+func (w words) categoryLines(c *profile.ColumnFacts) lines {
 	if len(c.Top) == 0 {
-		return w.lengths(c), "", false
+		return lines{First: w.lengths(c)}
 	}
 	n := c.Count - c.Nulls
 	top := c.Top[0]
-	first = value(top.Value, c.Type) + "  " + w.atLeast(c.TopError) + share(top.Count, n)
+	out := lines{First: value(top.Value, c.Type), Figure: w.atLeast(c.TopError) + share(top.Count, n)}
 	switch others := c.Distinct.Value - 1; {
 	case c.Distinct.Exact && others == 0:
-		return first, w.say("report.values.constant"), false
+		out.Second = w.say("report.values.constant")
 	case c.Distinct.Exact && others > 0:
-		second = w.say("report.values.others", "n", count(others), "share", share(n-top.Count, n))
+		out.Second = w.say("report.values.others", "n", count(others), "share", share(n-top.Count, n))
 	}
-	if l := w.lengths(c); c.Type == asset.TypeText && l != "" && second == "" {
-		second = l
+	if l := w.lengths(c); c.Type == asset.TypeText && l != "" && out.Second == "" {
+		out.Second = l
 	}
-	return first, second, false
+	return out
 }
 
 // lengths says how long texts are.
@@ -129,7 +147,8 @@ func (w words) lengths(c *profile.ColumnFacts) string {
 
 // rangeOf is the least and the greatest value, or the one there is.
 func (w words) rangeOf(c *profile.ColumnFacts) string {
-	low, high := value(c.Min, c.Type), value(c.Max, c.Type)
+	t := shownType(c)
+	low, high := value(c.Min, t), value(c.Max, t)
 	switch {
 	case low == high || high == "":
 		return low
@@ -137,7 +156,7 @@ func (w words) rangeOf(c *profile.ColumnFacts) string {
 		return high
 	}
 	code := "report.span"
-	if c.Type.Numeric() {
+	if t.Numeric() {
 		code = "report.range"
 	}
 	return w.say(code, "low", low, "high", high)

@@ -13,10 +13,14 @@ type words struct{ lang message.Lang }
 
 // say returns a sentence of the catalogue.
 func (w words) say(code string, kv ...string) string {
-	return message.Text(w.lang, code, message.P(kv...))
+	return visible(message.Text(w.lang, code, message.P(kv...)))
 }
 
-func (w words) text(code string, p message.Params) string { return message.Text(w.lang, code, p) }
+// text is say for codes and parameters of others, who may know codes that the
+// catalogue does not have.
+func (w words) text(code string, p message.Params) string {
+	return visible(message.Text(w.lang, code, p))
+}
 
 // plural is say with a number, which has a form of its own for 1 where a language
 // needs it.
@@ -34,6 +38,9 @@ func (w words) params(p message.Params) message.Params {
 	for k, v := range p {
 		if k == "count" && v != "" && len(v) < 19 && digitsOnly(v) {
 			v = group(v)
+		}
+		if k == "delimiter" {
+			v = w.char(v)
 		}
 		out[k] = visible(v)
 	}

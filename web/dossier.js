@@ -30,7 +30,7 @@
     if (b.dataset.do === "open") {
       const on = b.getAttribute("aria-pressed") !== "true";
       b.setAttribute("aria-pressed", on);
-      b.textContent = on ? b.dataset.on : b.dataset.off;
+      b.textContent = on ? b.dataset.hide : b.dataset.show;
       for (const o of sheet.querySelectorAll("tr.c:not([hidden]) .open")) fold(o, on);
     }
     if (b.dataset.do === "look") {

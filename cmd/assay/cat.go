@@ -14,17 +14,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func dirOf(path string) string { return filepath.Dir(path) }
-
 func (c *cli) catCommand() *cobra.Command {
 	var to, out, name string
 	var reading readingFlags
 	cmd := &cobra.Command{
-		Use:     "cat FILE",
+		Use:     "cat " + c.say("cli.help.file"),
 		Short:   c.say("cli.cat.short"),
 		Long:    c.say("cli.cat.long"),
-		Example: "  assay cat 登记.csv > clean.csv\n  assay cat --to parquet -o clean.parquet messy.txt\n  assay cat --dataset 'book/Sheet2' book.xlsx",
-		Args:    cobra.ExactArgs(1),
+		Example: "  assay cat messy.csv > clean.csv\n  assay cat -o clean.parquet messy.txt\n  assay cat --encoding gb18030 --delimiter '|' old.txt\n  assay cat --dataset 'book/Sheet2' book.xlsx",
+		Args:    takes(1, 1, "cli.need.file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := reading.options(cmd.Flags())
 			if err != nil {
@@ -32,6 +30,11 @@ func (c *cli) catCommand() *cobra.Command {
 			}
 			if to == "" {
 				to = formatOf(out)
+			}
+			if to == "parquet" { // a terminal can show the other formats
+				if err := c.notOnTerminal(out, "assay cat "+shellWord(args[0]), "clean.parquet"); err != nil {
+					return err
+				}
 			}
 			var rep file.CatReport
 			err = c.toFile(out, func(w io.Writer) error {
@@ -46,6 +49,7 @@ func (c *cli) catCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	f.SortFlags = false
 	f.StringVar(&to, "to", "", c.say("cli.flag.to"))
 	f.StringVarP(&out, "output", "o", "", c.say("cli.flag.output"))
 	f.StringVar(&name, "dataset", "", c.say("cli.flag.dataset"))

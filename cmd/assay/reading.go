@@ -17,12 +17,20 @@ type readingFlags struct {
 func (r *readingFlags) register(c *cli, f *pflag.FlagSet) {
 	f.StringVar(&r.encoding, "encoding", "", c.say("cli.flag.encoding"))
 	f.StringVar(&r.delimiter, "delimiter", "", c.say("cli.flag.delimiter"))
-	f.StringVar(&r.quote, "quote", "", c.say("cli.flag.quote"))
-	f.StringVar(&r.escape, "escape", "", c.say("cli.flag.escape"))
-	f.StringVar(&r.comment, "comment", "", c.say("cli.flag.comment"))
 	f.IntVar(&r.headerRows, "header-rows", 0, c.say("cli.flag.header-rows"))
 	f.IntVar(&r.skipRows, "skip-rows", 0, c.say("cli.flag.skip-rows"))
 	f.StringSliceVar(&r.columns, "columns", nil, c.say("cli.flag.columns"))
+	f.StringVar(&r.quote, "quote", "", c.say("cli.flag.quote"))
+	f.StringVar(&r.escape, "escape", "", c.say("cli.flag.escape"))
+	f.StringVar(&r.comment, "comment", "", c.say("cli.flag.comment"))
+	under(f, "reading", "encoding", "delimiter", "header-rows", "skip-rows", "columns", "quote", "escape", "comment")
+}
+
+// under puts flags under a heading of the help.
+func under(f *pflag.FlagSet, heading string, names ...string) {
+	for _, name := range names {
+		f.Lookup(name).Annotations = map[string][]string{group: {heading}}
+	}
 }
 
 // options turns the flags that were given into options of a reader.

@@ -8,14 +8,12 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"assay"
 	"assay/fault"
 	"assay/internal/message"
 
-	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
 
@@ -56,51 +54,29 @@ var errIncomplete = errors.New("incomplete")
 func run(args []string, std stdio) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := &cli{stdio: std}
+	// The first Ctrl-C asks; once it was heard, the next one kills.
+	defer context.AfterFunc(ctx, stop)()
+	out := &sink{w: std.out}
+	c := &cli{stdio: stdio{in: std.in, out: out, err: std.err}, lang: flagLanguage(args)}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(std.in)
-	root.SetOut(std.out)
+	root.SetOut(out)
 	root.SetErr(std.err)
 	err := root.ExecuteContext(ctx)
+	if out.err != nil && fault.KindOf(err) != fault.Canceled {
+		err = out.fault()
+	}
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errIncomplete):
 		return exitIncomplete
+	case errors.Is(err, syscall.EPIPE):
+		return exitUnavailable // whoever read has enough: nothing to say
 	}
 	c.complain(err)
 	return status(err)
-}
-
-func (c *cli) root() *cobra.Command {
-	root := &cobra.Command{
-		Use:           "assay",
-		Short:         c.say("cli.short"),
-		Long:          c.say("cli.long"),
-		Example:       "  assay demo\n  assay scan ./data registers.xlsx app.sqlite\n  assay show registers\n  assay report registers -o registers.html",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Version:       strings.TrimPrefix(assay.Version(), "assay "),
-	}
-	f := root.PersistentFlags()
-	f.StringVar(&c.home, "home", "", c.say("cli.flag.home"))
-	f.StringVar(&c.account, "as", "", c.say("cli.flag.as"))
-	f.StringVar(&c.lang, "lang", "", c.say("cli.flag.lang"))
-	f.StringVar(&c.memory, "memory", "512MiB", c.say("cli.flag.memory"))
-	f.IntVar(&c.workers, "workers", 0, c.say("cli.flag.workers"))
-	f.BoolVarP(&c.verbose, "verbose", "v", false, c.say("cli.flag.verbose"))
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fault.New(fault.Invalid, "cli.usage", "problem", err.Error(), "command", cmd.CommandPath())
-	})
-	root.AddCommand(c.scanCommand(), c.lsCommand(), c.showCommand(), c.reportCommand(), c.catCommand(),
-		c.demoCommand(), c.backupCommand(), c.restoreCommand(), c.checkCommand(), exitCommand(c))
-	return root
-}
-
-// exitCommand is `assay help exit`: a topic without an action.
-func exitCommand(c *cli) *cobra.Command {
-	return &cobra.Command{Use: "exit", Short: c.say("cli.exit.short"), Long: c.say("cli.exit.long")}
 }
 
 // open opens the home that the flags name.
@@ -129,20 +105,6 @@ func (c *cli) with(ctx context.Context, do func(*assay.Assay) error) (err error)
 	return do(a)
 }
 
-// language is the one asked for, else the environment's, else English.
-func (c *cli) language() message.Lang {
-	want := c.lang
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if want == "" {
-			want = os.Getenv(name)
-		}
-	}
-	if strings.HasPrefix(strings.ToLower(want), "zh") {
-		return message.ZH
-	}
-	return message.EN
-}
-
 func (c *cli) say(code string, kv ...string) string {
 	return message.Text(c.language(), code, message.P(kv...))
 }
@@ -153,11 +115,10 @@ func (c *cli) complain(err error) {
 	e := fault.As(err)
 	if e == nil {
 		if fault.KindOf(err) == fault.Canceled {
-			fmt.Fprintln(c.err, "assay: "+c.say("cli.canceled"))
-			return
+			e = fault.New(fault.Canceled, "cli.canceled")
+		} else {
+			e = fault.Wrap(err, fault.Internal, "cli.internal")
 		}
-		fmt.Fprintln(c.err, "assay: "+err.Error())
-		return
 	}
 	fmt.Fprintln(c.err, "assay: "+e.Text(lang))
 	if e.Cause != nil && (c.verbose || e.Kind == fault.Internal || e.Kind == fault.Unavailable) {
@@ -169,9 +130,6 @@ func (c *cli) complain(err error) {
 }
 
 func status(err error) int {
-	if e := fault.As(err); e == nil && fault.KindOf(err) != fault.Canceled {
-		return exitUsage // cobra's own complaints: unknown command, missing argument
-	}
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.Unsupported:
 		return exitUsage
@@ -191,6 +149,9 @@ func status(err error) int {
 
 // terminal returns the width of w when it is a terminal.
 func terminal(w io.Writer) (width int, ok bool) {
+	if s, is := w.(*sink); is {
+		w = s.w
+	}
 	f, isFile := w.(*os.File)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, false

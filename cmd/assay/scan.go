@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"assay"
@@ -26,11 +28,11 @@ type scanOptions struct {
 func (c *cli) scanCommand() *cobra.Command {
 	var o scanOptions
 	cmd := &cobra.Command{
-		Use:     "scan PATH...",
+		Use:     "scan " + c.say("cli.start.path") + "…",
 		Short:   c.say("cli.scan.short"),
 		Long:    c.say("cli.scan.long"),
 		Example: "  assay scan ./data registers.xlsx app.sqlite\n  assay scan --json ./data > scan.json\n  assay scan --encoding gb18030 --delimiter '|' old.txt",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, -1, "cli.need.path"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			reading, err := o.reading.options(cmd.Flags())
 			if err != nil {
@@ -40,18 +42,21 @@ func (c *cli) scanCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	f.SortFlags = false
 	f.BoolVar(&o.json, "json", false, c.say("cli.flag.json"))
-	f.BoolVar(&o.rehash, "rehash", false, c.say("cli.flag.rehash"))
-	f.BoolVar(&o.force, "force", false, c.say("cli.flag.force"))
-	f.BoolVar(&o.timings, "timings", false, c.say("cli.flag.timings"))
 	f.BoolVarP(&o.quiet, "quiet", "q", false, c.say("cli.flag.quiet"))
-	f.StringArrayVar(&o.nullWords, "null-word", nil, c.say("cli.flag.null-word"))
+	f.BoolVar(&o.force, "force", false, c.say("cli.flag.force"))
+	f.BoolVar(&o.rehash, "rehash", false, c.say("cli.flag.rehash"))
+	f.BoolVar(&o.timings, "timings", false, c.say("cli.flag.timings"))
 	f.StringArrayVar(&o.files.Include, "include", nil, c.say("cli.flag.include"))
 	f.StringArrayVar(&o.files.Exclude, "exclude", nil, c.say("cli.flag.exclude"))
-	f.BoolVar(&o.files.FollowLinks, "follow-links", false, c.say("cli.flag.follow-links"))
 	f.BoolVar(&o.files.Hidden, "hidden", false, c.say("cli.flag.hidden"))
+	f.BoolVar(&o.files.FollowLinks, "follow-links", false, c.say("cli.flag.follow-links"))
 	f.BoolVar(&o.files.NoGroup, "no-group", false, c.say("cli.flag.no-group"))
+	f.StringArrayVar(&o.nullWords, "null-word", nil, c.say("cli.flag.null-word"))
 	o.reading.register(c, f)
+	under(f, "files", "include", "exclude", "hidden", "follow-links", "no-group")
+	under(f, "reading", "null-word")
 	return cmd
 }
 
@@ -67,8 +72,11 @@ func (c *cli) scan(ctx context.Context, a *assay.Assay, paths []string, o scanOp
 		return err
 	}
 	shown, used := time.Now(), cpu.Time()
-	if printErr := c.print(res, o.json); printErr != nil {
-		return errors.Join(err, printErr)
+	// Nothing to show for a scan that ended early is not "no datasets".
+	if err == nil || len(res.Document.Entries) > 0 {
+		if printErr := c.print(res, o.json); printErr != nil {
+			return errors.Join(err, printErr)
+		}
 	}
 	if o.timings {
 		res.Timings = append(res.Timings, assay.PhaseTiming{Phase: "report", Wall: time.Since(shown), CPU: cpu.Time() - used})
@@ -99,14 +107,29 @@ func (c *cli) look() report.Options {
 	return report.Options{Lang: c.language(), Width: width, Color: colour(c.out)}
 }
 
-// closing says what to do next.
+// closing says what was done and what to do next.
 func (c *cli) closing(res *assay.ScanResult, took time.Duration) {
 	n := len(res.Document.Entries)
-	fmt.Fprintln(c.out, c.say("cli.scan.done", "n", fmt.Sprint(n), "unchanged", fmt.Sprint(res.Unchanged),
-		"seconds", fmt.Sprintf("%.1f", took.Seconds())))
-	if n > 0 {
-		fmt.Fprintln(c.out, c.say("cli.scan.next", "name", res.Document.Entries[0].Dataset.Name))
+	fmt.Fprintln(c.out)
+	if n == 0 {
+		fmt.Fprintln(c.out, c.say("cli.scan.nothing"))
+		return
 	}
+	code := "cli.scan.done"
+	if res.Unchanged > 0 {
+		code = "cli.scan.done_unchanged"
+	}
+	fmt.Fprintln(c.out, c.say(code, "n", fmt.Sprint(n), "unchanged", fmt.Sprint(res.Unchanged),
+		"seconds", fmt.Sprintf("%.1f", took.Seconds())))
+	fmt.Fprintln(c.out, c.say("cli.scan.next", "show", c.again("show"), "name", shellWord(remarkable(res.Document.Entries))))
+}
+
+// remarkable is the dataset worth a look first: the one with most rejected records,
+// else the one with most rows.
+func remarkable(all []report.Entry) string {
+	return slices.MaxFunc(all, func(a, b report.Entry) int {
+		return cmp.Or(cmp.Compare(a.Scan.Rejected, b.Scan.Rejected), cmp.Compare(a.Scan.Rows, b.Scan.Rows))
+	}).Dataset.Name
 }
 
 // incomplete reports whether something a person pointed at was not read in full.

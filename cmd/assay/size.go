@@ -26,7 +26,8 @@ func parseSize(s string) (int64, error) {
 			continue
 		}
 		n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-		if err != nil || n < 0 || n*u.bytes > math.MaxInt64/2 {
+		// Written so that NaN, which ParseFloat takes, is refused too.
+		if err != nil || !(n >= 0) || n*u.bytes > math.MaxInt64/2 {
 			break
 		}
 		return int64(n * u.bytes), nil

@@ -50,14 +50,19 @@ var marks = []struct{ bytes, name string }{
 // Detect guesses the encoding of text that begins with sample.
 func Detect(sample []byte) Guess {
 	for _, m := range marks {
-		if bytes.HasPrefix(sample, []byte(m.bytes)) {
+		if bytes.HasPrefix(sample, []byte(m.bytes)) && !narrowDespite(m.bytes, sample) {
 			return Guess{m.name, "encoding.bom"}
 		}
 	}
 	if name := wide(sample); name != "" {
 		return Guess{name, "encoding.zero_bytes"}
 	}
-	if isASCII(sample) {
+	return narrow(sample)
+}
+
+// narrow is Detect for text that is not UTF-16 or UTF-32.
+func narrow(sample []byte) Guess {
+	if firstBeyondASCII(sample) == len(sample) {
 		return Guess{UTF8, "encoding.ascii"}
 	}
 	if validUTF8(sample) {
@@ -76,6 +81,13 @@ func Detect(sample []byte) Guess {
 		return Guess{UTF8, "encoding.mostly_utf8"}
 	}
 	return Guess{"windows-1252", "encoding.fallback"}
+}
+
+// narrowDespite reports whether two bytes that look like a mark of UTF-16 are none: what
+// follows is ASCII, which as UTF-16 would be characters of no one language.
+func narrowDespite(mark string, sample []byte) bool {
+	rest := sample[len(mark):]
+	return len(mark) == 2 && len(rest) >= 8 && firstBeyondASCII(rest) == len(rest) && bytes.IndexByte(rest, 0) < 0
 }
 
 // wide finds UTF-16 and UTF-32 without a mark. Text has line ends, commas, digits or
@@ -129,15 +141,6 @@ func narrowInWide(b []byte, zeros int) string {
 		return "utf-16be"
 	}
 	return ""
-}
-
-func isASCII(b []byte) bool {
-	for _, c := range b {
-		if c >= 0x80 {
-			return false
-		}
-	}
-	return true
 }
 
 // validUTF8 allows the sample to end within a character.

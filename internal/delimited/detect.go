@@ -32,6 +32,7 @@ type Override struct {
 	Comment    []byte
 	HeaderRows *int
 	SkipRows   int
+	Names      []string // the header of another part: where it stands here, it is the header
 }
 
 const (
@@ -55,6 +56,9 @@ func Detect(sample []byte, complete bool, o Override) Layout {
 	}
 	l.choose(sample[l.Skip:], o)
 	l.locate(sample, o)
+	if l.LineEnd == "mixed" && l.Quote != 0 {
+		l.LineEnd = lineEnd(outsideQuotes(sample[l.Skip:], l.Quote))
+	}
 	return l
 }
 
@@ -85,6 +89,18 @@ func lineEnd(b []byte) string {
 		return ""
 	}
 	return "mixed"
+}
+
+// outsideQuotes leaves out what stands within quotation marks: a line end inside a
+// field says nothing of how records end.
+func outsideQuotes(b []byte, quote byte) []byte {
+	var out []byte
+	for i, piece := range bytes.Split(b, []byte{quote}) {
+		if i%2 == 0 {
+			out = append(out, piece...)
+		}
+	}
+	return out
 }
 
 func afterLines(b []byte, n int, nl byte) int {
@@ -212,6 +228,9 @@ func quotes(sample []byte, o Override) []byte {
 	if bytes.IndexByte(sample, '\'') >= 0 {
 		out = append(out, '\'')
 	}
+	if bytes.IndexByte(sample, '"') >= 0 {
+		out = append(out, 0) // perhaps inches and seconds
+	}
 	return out
 }
 
@@ -263,8 +282,8 @@ func (d *Dialect) commentWeight(sample []byte) float64 {
 
 // cell is a field of a sampled record.
 type cell struct {
-	text   []byte
-	quoted bool
+	text            []byte
+	quoted, strayed bool
 }
 
 // sample reads up to max records. bad counts records with a damaged quote.
@@ -285,7 +304,7 @@ func (d *Dialect) sample(b []byte, max int) (records [][]cell, starts []int, bad
 				c := bytes.Clone(text)
 				text = c[:d.unescape(c, 0, len(c))]
 			}
-			rec = append(rec, cell{text, f.quoted})
+			rec = append(rec, cell{text, f.quoted, f.strayed})
 			if f.last {
 				break
 			}
@@ -302,18 +321,24 @@ func (d *Dialect) sample(b []byte, max int) (records [][]cell, starts []int, bad
 }
 
 func (d *Dialect) score(sample []byte) float64 {
-	records, _, bad := d.sample(sample, maxSampleRecords)
+	records, starts, bad := d.sample(sample, maxSampleRecords)
 	if len(records) == 0 {
 		return 0
 	}
 	widths := map[int]int{}
-	var typed, cells, quoted float64
+	var typed, cells, quoted, strayed, numbers float64
 	for _, r := range records {
 		widths[width(r)]++
 		for _, c := range r {
 			cells++
 			if c.quoted {
 				quoted++
+			}
+			if c.strayed {
+				strayed++
+			}
+			if k := kindOf(bytes.TrimSpace(c.text)); k == kindNumber || k == kindDate {
+				numbers++
 			}
 			typed += d.looksLike(c)
 		}
@@ -323,10 +348,40 @@ func (d *Dialect) score(sample []byte) float64 {
 		pattern += float64(n) * math.Max(1e-3, float64(w-1)) / float64(w)
 	}
 	pattern /= float64(len(widths)) * float64(len(records)+bad)
-	if d.Quote != 0 && quoted == 0 {
-		pattern *= 0.9999 // a quote nobody uses is no better than none
+	switch {
+	case d.Quote == 0:
+		pattern *= 0.99 // quotes that can be read as such are meant so
+	case quoted == 0 && d.Quote != '"':
+		pattern *= 0.9999
+	case strayed > 0:
+		pattern *= 1 - 0.05*strayed/quoted // another escape may explain them
+	}
+	// Blanks and colons divide words, names and times as well: only numbers make them
+	// delimiters.
+	if d.weak() && (numbers*2 < cells || divided(sample, starts)) {
+		pattern *= 1e-5
 	}
 	return pattern * (typed / cells)
+}
+
+// weak reports whether the delimiter alone is no evidence of columns.
+func (d *Dialect) weak() bool {
+	return d.Runs || string(d.Delimiter) == " " || string(d.Delimiter) == ":"
+}
+
+// divided reports whether most records are dates or times as a whole.
+func divided(sample []byte, starts []int) bool {
+	dates := 0
+	for _, at := range starts {
+		line := sample[at:]
+		if nl := bytes.IndexAny(line, "\r\n"); nl >= 0 {
+			line = line[:nl]
+		}
+		if kindOf(bytes.TrimSpace(line)) == kindDate {
+			dates++
+		}
+	}
+	return dates*2 > len(starts)
 }
 
 // width is the number of fields, an empty one at the end left out.

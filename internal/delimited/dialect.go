@@ -36,10 +36,8 @@ func (d *Dialect) newline() byte {
 	return '\n'
 }
 
-// simple reports whether the fast parser can read lines that have no quote.
-func (d *Dialect) simple() bool {
-	return len(d.Delimiter) == 1 && !d.Runs && len(d.Comment) == 0
-}
+// simple reports whether the ends of fields can be found by single bytes.
+func (d *Dialect) simple() bool { return len(d.Delimiter) == 1 && !d.Runs }
 
 // blank reports whether b[i] is a blank that may stand around a quoted field.
 func (d *Dialect) blank(c byte) bool {

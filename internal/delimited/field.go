@@ -11,6 +11,7 @@ type field struct {
 	start, end int  // the content, escapes still in it
 	quoted     bool // quotes were around it
 	escaped    bool // it has escapes to take off
+	strayed    bool // a quote stands inside that is neither escaped nor closes
 	next       int  // where the next field or record begins
 	last       bool // a line end or the end of the text follows
 	state      state
@@ -28,8 +29,9 @@ const (
 //
 // A quote opens a field when nothing but blanks stand before it. It closes when a
 // delimiter, a line end or the end of the text follows, blanks allowed. A quote inside
-// that does neither is kept as it is, as long as the field closes on the same line:
-// otherwise the record is damaged from there and reading goes on at the next line.
+// that does neither is kept as it is, as long as the field opens and closes on its
+// line: otherwise the record is damaged and reading goes on at the line after the one
+// in which the field opened.
 func (d *Dialect) field(b []byte, i int, eof bool) field {
 	if d.Quote != 0 {
 		j := i
@@ -45,11 +47,11 @@ func (d *Dialect) field(b []byte, i int, eof bool) field {
 
 func (d *Dialect) quoted(b []byte, at int, eof bool) field {
 	f := field{start: at + 1, quoted: true}
-	strayed, limit := false, len(b) // after a stray quote the field must close before limit
+	limit := len(b) // after a stray quote the field must close before limit
 	for k := at + 1; ; {
 		q := bytes.IndexByte(b[k:limit], d.Quote)
 		if q < 0 {
-			return d.notClosed(b, at, strayed, eof)
+			return d.notClosed(b, at, f.strayed, eof)
 		}
 		q += k
 		if d.Escape != d.Quote && d.Escape != 0 && escapedAt(b, q, at+1, d.Escape) {
@@ -73,7 +75,7 @@ func (d *Dialect) quoted(b []byte, at int, eof bool) field {
 		case m == len(b) && eof:
 			f.end, f.next, f.last = q, m, true
 			return f
-		case m == len(b), !d.CR && b[m] == '\r' && m+1 == len(b) && !eof:
+		case m == len(b), !eof && d.mayEnd(b[m:]):
 			return field{state: open}
 		case n > 0:
 			f.end, f.next, f.last = q, m+n, true
@@ -81,17 +83,26 @@ func (d *Dialect) quoted(b []byte, at int, eof bool) field {
 		case d.delimiterAt(b, m):
 			f.end, f.next = q, d.after(b, m)
 			return f
-		case !strayed:
+		case !f.strayed && bytes.IndexByte(b[at:q], d.newline()) >= 0:
+			// A quote in the middle of a later line: more likely the opening quote of
+			// the next field than one that somebody forgot to double.
+			return d.resync(b, at)
+		case !f.strayed:
 			nl := bytes.IndexByte(b[q:], d.newline())
 			if nl < 0 && !eof {
 				return field{state: open}
 			}
-			if strayed = true; nl >= 0 {
+			if f.strayed = true; nl >= 0 {
 				limit = q + nl + 1
 			}
 		}
 		k = q + 1
 	}
+}
+
+// mayEnd reports whether more text may make a line end or a delimiter of rest.
+func (d *Dialect) mayEnd(rest []byte) bool {
+	return !d.CR && string(rest) == "\r" || len(rest) < len(d.Delimiter) && bytes.HasPrefix(d.Delimiter, rest)
 }
 
 // notClosed decides about a quote that finds no partner.

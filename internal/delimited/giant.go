@@ -1,116 +1,132 @@
 package delimited
 
-// KeepBytes is how much of a field of a giant record is kept.
-const KeepBytes = 1 << 20
+import "unicode/utf8"
 
-// Giant reads one record that is too large to be held, byte after byte, and keeps the
-// first KeepBytes of each field. What it keeps is a record of the same fields. It
-// serves dialects with delimiters of one byte.
-type Giant struct {
-	d       *Dialect
-	Kept    []byte
-	Dropped int // fields that were cut
-	mode    giantMode
-	n       int  // bytes kept of the field
-	cut     bool // the field was cut
-	fresh   bool // at the start of a field
-}
-
-type giantMode uint8
-
+// What is kept of a giant record, in bytes.
 const (
-	outside  giantMode = iota // not in quotes
-	inside                    // in quotes
-	atQuote                   // in quotes, behind a quote that may close
-	atEscape                  // in quotes, behind an escape
+	KeepBytes = 1 << 20  // of a field
+	keepTotal = 64 << 20 // of all its fields
 )
 
+// Giant reads one record that is too large to be held, piece by piece, and keeps the
+// beginning of each field. What it keeps is a record with the same fields.
+//
+// In a giant record a line end ends the record even in quotes (a field that long which
+// runs over lines is damage), and a blank behind a quote closes it.
+type Giant struct {
+	d      *Dialect
+	Kept   []byte
+	Fields int         // fields so far
+	Beyond bool        // a field beyond the last column has something in it
+	Cut    map[int]int // by column: 1 for a field that was cut
+	inside bool        // in quotes
+	fresh  bool        // nothing but blanks of the field so far
+	blank  bool        // in a run of blanks that divides
+	n      int         // bytes kept of the field
+}
+
 // NewGiant begins a record.
-func NewGiant(d *Dialect) *Giant { return &Giant{d: d, fresh: true} }
-
-// Write takes bytes of the record. done is set when the record has ended; then n is
-// how many bytes of b belong to it. A line end inside quotes ends it too: a field that
-// long which runs over lines is damage (MaxQuoted).
-func (g *Giant) Write(b []byte) (n int, done bool) {
-	for i, c := range b {
-		if g.byte(c) {
-			return i + 1, true
-		}
-	}
-	return len(b), false
+func NewGiant(d *Dialect) *Giant {
+	return &Giant{d: d, Fields: 1, fresh: true, Cut: map[int]int{}}
 }
 
-func (g *Giant) byte(c byte) (ended bool) {
-	d := g.d
-	switch g.mode {
-	case atEscape:
-		g.keep2(d.Escape, c)
-		g.mode = inside
-		return false
-	case inside:
-		switch {
-		case c == d.newline():
-			g.Kept = append(g.Kept, c)
-			return true
-		case c == d.Escape && d.Escape != d.Quote:
-			g.mode = atEscape
-		case c == d.Quote:
-			g.mode = atQuote
-		default:
-			g.keep(c)
+// Write takes the next bytes of the record. n is how many of them it used; the rest
+// must come again with more behind it, unless eof says there is none. done is set when
+// the record has ended.
+func (g *Giant) Write(b []byte, eof bool) (n int, done bool) {
+	look := max(2, len(g.d.Delimiter))
+	for i := 0; i < len(b); {
+		if !eof && len(b)-i < look {
+			return i, false
 		}
-		return false
-	case atQuote:
-		if c == d.Quote && d.Escape == d.Quote {
-			g.keep2(c, c)
-			g.mode = inside
-			return false
+		step, end := g.step(b, i)
+		if i += step; end {
+			return i, true
 		}
-		if c != d.Delimiter[0] && c != d.newline() && c != '\r' && !d.blank(c) {
-			g.keep2(d.Quote, c)
-			g.mode = inside
-			return false
-		}
-		g.Kept = append(g.Kept, d.Quote)
-		g.mode = outside
 	}
+	return len(b), eof
+}
+
+// step takes what stands at b[i] and says how many bytes that is.
+func (g *Giant) step(b []byte, i int) (n int, end bool) {
+	d, c := g.d, b[i]
+	if n := d.lineEnd(b, i); n > 0 {
+		g.Kept = append(g.Kept, d.newline())
+		return n, true
+	}
+	if g.inside {
+		return g.quoted(b, i), false
+	}
+	if g.blank && (c == ' ' || c == '\t') {
+		return 1, false
+	}
+	g.blank = false
 	switch {
-	case c == d.newline():
-		g.Kept = append(g.Kept, c)
-		return true
-	case c == d.Delimiter[0]:
-		g.Kept = append(g.Kept, c)
-		g.n, g.cut, g.fresh = 0, false, true
-		return false
-	case d.Quote != 0 && c == d.Quote && g.fresh:
-		g.Kept = append(g.Kept, c)
-		g.mode = inside
-	case d.blank(c):
-		g.keep(c)
-		return false
-	default:
-		g.keep(c)
+	case d.delimiterAt(b, i):
+		g.Fields++
+		if g.Fields <= d.Columns {
+			g.Kept = append(g.Kept, d.Delimiter...)
+		}
+		g.n, g.fresh, g.blank = 0, true, d.Runs
+		return len(d.Delimiter), false
+	case g.fresh && d.Quote != 0 && c == d.Quote:
+		g.inside, g.fresh = true, false
+		g.always(c)
+		return 1, false
 	}
-	g.fresh = false
-	return false
+	g.fresh = g.fresh && d.blank(c)
+	g.keep(b[i : i+1])
+	return 1, false
 }
 
-func (g *Giant) keep(c byte) {
-	if g.n >= KeepBytes {
-		if !g.cut {
-			g.cut = true
-			g.Dropped++
-		}
+// quoted is step inside quotes.
+func (g *Giant) quoted(b []byte, i int) int {
+	d := g.d
+	pair := b[i:min(i+2, len(b))]
+	switch {
+	case len(pair) == 2 && b[i] == d.Escape && (d.Escape != d.Quote || b[i+1] == d.Quote) && b[i+1] != d.newline():
+		g.keep(pair)
+		return 2
+	case b[i] == d.Quote && (len(pair) == 1 || d.blank(b[i+1]) || d.lineEnd(b, i+1) > 0 || d.delimiterAt(b, i+1)):
+		g.always(b[i])
+		g.inside = false
+		return 1
+	}
+	g.keep(b[i : i+1])
+	return 1
+}
+
+// always keeps a quote around a field.
+func (g *Giant) always(c byte) {
+	if g.Fields > g.d.Columns {
+		g.Beyond = true
 		return
 	}
-	g.n++
 	g.Kept = append(g.Kept, c)
 }
 
-func (g *Giant) keep2(a, b byte) {
-	if g.n+2 > KeepBytes {
-		g.n = KeepBytes
+func (g *Giant) keep(b []byte) {
+	switch {
+	case g.Fields > g.d.Columns:
+		g.Beyond = true
+	case g.Cut[g.Fields-1] > 0:
+	case g.n+len(b) > KeepBytes || len(g.Kept) > keepTotal:
+		g.Cut[g.Fields-1] = 1
+		g.wholeRunes()
+	default:
+		g.n += len(b)
+		g.Kept = append(g.Kept, b...)
 	}
-	g.keep(a)
-	g.keep(b)
+}
+
+// wholeRunes takes half a character off the end.
+func (g *Giant) wholeRunes() {
+	for k := 1; k < utf8.UTFMax && k <= g.n; k++ {
+		if tail := g.Kept[len(g.Kept)-k:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) {
+				g.Kept = g.Kept[:len(g.Kept)-k]
+			}
+			return
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // kind is what a field looks like, as far as finding headers and dialects needs it.
@@ -59,20 +60,15 @@ func (l *Layout) locate(sample []byte, o Override) {
 		l.dataAt(sample, l.Skip)
 		return
 	}
+	for i := range starts {
+		starts[i] += l.Skip
+	}
 	l.Columns = commonWidth(records)
 	if o.HeaderRows == nil && l.Columns > 1 {
 		first := preface(records, l.Columns)
-		l.SkipLines += bytes.Count(sample[l.Skip:l.Skip+starts[first]], []byte{l.newline()})
-		base := l.Skip
-		l.Skip += starts[first]
+		l.SkipLines += bytes.Count(sample[l.Skip:starts[first]], []byte{l.newline()})
+		l.Skip = starts[first]
 		records, starts = records[first:], starts[first:]
-		for i := range starts {
-			starts[i] += base
-		}
-	} else {
-		for i := range starts {
-			starts[i] += l.Skip
-		}
 	}
 	l.headerRows(records, o)
 	body := records[min(l.HeaderRows, len(records)):]
@@ -80,7 +76,7 @@ func (l *Layout) locate(sample []byte, o Override) {
 		l.Columns = commonWidth(body)
 	}
 	if l.HeaderRows > 0 {
-		l.Columns = max(l.Columns, width(records[0]))
+		l.Columns = l.widthWith(records[0], body)
 	}
 	l.names(records)
 	l.padding(body, bad)
@@ -90,6 +86,24 @@ func (l *Layout) locate(sample []byte, o Override) {
 	} else {
 		l.dataAt(sample, len(sample))
 	}
+}
+
+// widthWith is the number of columns of a table with a header: that of the header when
+// it is the greater one, or when nearly as many rows have it as have the commonest.
+func (l *Layout) widthWith(head []cell, body [][]cell) int {
+	w, same, common := width(head), 0, 0
+	for _, r := range body {
+		switch width(r) {
+		case l.Columns:
+			common++
+		case w:
+			same++
+		}
+	}
+	if w > l.Columns || same*2 >= common {
+		return w
+	}
+	return l.Columns
 }
 
 func (l *Layout) dataAt(sample []byte, at int) {
@@ -112,20 +126,51 @@ func commonWidth(records [][]cell) int {
 }
 
 // preface counts the records before the table: titles and notes with fewer fields
-// than the rows have. A table must follow: three rows of its width, or all that are
-// left.
+// than the rows have, or, as spreadsheets write them, with nothing in all fields but
+// one. A table must follow: three rows of its width, or all that are left.
 func preface(records [][]cell, columns int) int {
-	for i, r := range records {
-		if width(r) < columns {
-			continue
-		}
-		rest := records[i:min(i+3, len(records))]
-		if !slices.ContainsFunc(rest, func(r []cell) bool { return width(r) < columns }) {
-			return i
-		}
-		return 0
+	first := 0
+	for first < len(records) && width(records[first]) < columns {
+		first++
 	}
-	return 0
+	rest := records[first:min(first+3, len(records))]
+	if len(rest) == 0 || slices.ContainsFunc(rest, func(r []cell) bool { return width(r) < columns }) {
+		first = 0
+	}
+	if first > 0 && shortHeader(records[first-1], records[first:], columns) {
+		return first - 1
+	}
+	titles := first
+	for titles < len(records) && columns >= 3 && filled(records[titles]) == 1 {
+		titles++
+	}
+	if titles < len(records) && titles <= maxTitles && filled(records[titles])*3 >= columns*2 && allText(records[titles]) {
+		return titles
+	}
+	return first
+}
+
+// maxTitles is how many lines of titles a spreadsheet may have above its table.
+const maxTitles = 10
+
+// filled counts the fields that are not empty.
+func filled(r []cell) (n int) {
+	for _, c := range r {
+		if len(bytes.TrimSpace(c.text)) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// shortHeader reports whether a record with too few fields names the first columns
+// all the same: names over numbers, in at least half the columns.
+func shortHeader(r []cell, body [][]cell, columns int) bool {
+	if w := width(r); w < 2 || w*2 < columns || filled(r) < w || !allText(r) {
+		return false
+	}
+	forHeader, against := votes(r, body)
+	return forHeader > 0 && against == 0
 }
 
 // headerRows decides how many records name the columns.
@@ -134,20 +179,92 @@ func (l *Layout) headerRows(records [][]cell, o Override) {
 		l.HeaderRows, l.HeaderWhy = min(*o.HeaderRows, len(records)), "given"
 		return
 	}
+	if n := l.known(records, o.Names); n > 0 {
+		l.HeaderRows, l.HeaderWhy = n, "known"
+		return
+	}
 	body := records[1:]
 	switch forHeader, against := votes(records[0], body); {
+	case corner(records[0], body):
+		l.HeaderRows, l.HeaderWhy = 1, "corner"
 	case against > 0 && against >= forHeader:
 	case forHeader > 0:
 		l.HeaderRows, l.HeaderWhy = 1, "types"
 	case l.namesLike(records[0], body):
 		l.HeaderRows, l.HeaderWhy = 1, "words"
 	}
-	// Two lines of names: text, where the third line and on have numbers or dates.
-	if len(body) >= 3 && allText(records[0]) && allText(body[0]) {
-		if more, against := votes(body[0], body[1:]); more > 0 && against == 0 && more*2 >= width(body[0]) {
-			l.HeaderRows, l.HeaderWhy = 2, "types"
+	for n := 2; n <= maxHeaderRows && n < len(records)-1; n++ {
+		if !continuesHeader(records[:n], records[n:]) {
+			break
+		}
+		l.HeaderRows, l.HeaderWhy = n, "types"
+	}
+}
+
+// corner reports whether a record is the header of a matrix: nothing in the corner,
+// and something different over every column, be it numbers.
+func corner(head []cell, body [][]cell) bool {
+	if len(head) < 3 || len(body) == 0 || len(bytes.TrimSpace(head[0].text)) > 0 || filled(head) != len(head)-1 {
+		return false
+	}
+	seen := map[string]bool{}
+	for _, c := range head {
+		seen[string(bytes.TrimSpace(c.text))] = true
+	}
+	return len(seen) == len(head) && !slices.ContainsFunc(body, func(r []cell) bool { return len(bytes.TrimSpace(r[0].text)) == 0 })
+}
+
+// continuesHeader reports whether the last of the records is a further line of the
+// header: text over numbers, below a line that does not name every column by itself,
+// or with units.
+func continuesHeader(head, body [][]cell) bool {
+	last, above := head[len(head)-1], head[len(head)-2]
+	if !allText(above) || !allText(last) || slices.ContainsFunc(last, isNullWord) {
+		return false
+	}
+	forHeader, against := votes(last, body)
+	if forHeader == 0 || against > 0 || forHeader*2 < width(last) {
+		return false
+	}
+	units, seen := 0, map[string]bool{}
+	for _, c := range last {
+		if t := bytes.TrimSpace(c.text); len(t) > 0 && bytes.ContainsAny(t[:1], "([") || bytes.HasPrefix(t, []byte("（")) || bytes.HasPrefix(t, []byte("【")) {
+			units++
 		}
 	}
+	for _, c := range above {
+		seen[string(bytes.TrimSpace(c.text))] = true
+	}
+	return len(seen) < len(above) || filled(above) < len(above) || units*2 >= filled(last)
+}
+
+// isNullWord knows the words that stand for no value; no header has them.
+func isNullWord(c cell) bool {
+	switch strings.ToLower(string(bytes.TrimSpace(c.text))) {
+	case "na", "n/a", "nan", "null", "none", "nil", `\n`, "-", "--", "?", "#n/a", "无", "空", "缺失":
+		return true
+	}
+	return false
+}
+
+// maxHeaderRows is how many records a header may have.
+const maxHeaderRows = 3
+
+// known is the number of header rows that give the names, in any order; 0 when none do.
+func (l *Layout) known(records [][]cell, names []string) int {
+	if len(names) == 0 {
+		return 0
+	}
+	want := slices.Sorted(slices.Values(names))
+	trial := Layout{}
+	for n := 1; n <= min(maxHeaderRows, len(records)); n++ {
+		trial.HeaderRows, trial.Columns = n, width(records[0])
+		trial.names(records)
+		if slices.Equal(want, slices.Sorted(slices.Values(trial.Header))) {
+			return n
+		}
+	}
+	return 0
 }
 
 // votes compares a record with the ones below: a text over numbers or dates speaks
@@ -171,6 +288,9 @@ func votes(head []cell, body [][]cell) (forHeader, against int) {
 			}
 		}
 		if top == kindText {
+			if c < len(head) && sameShape(head[c], body, c) {
+				against++
+			}
 			continue
 		}
 		switch k := kindOf(bytes.TrimSpace(head[c].text)); {
@@ -181,6 +301,42 @@ func votes(head []cell, body [][]cell) (forHeader, against int) {
 		}
 	}
 	return forHeader, against
+}
+
+// sameShape reports whether a text is written like nearly all below it, with digits at
+// the same places: a code or a date in words, and no name.
+func sameShape(head cell, body [][]cell, c int) bool {
+	want := shapeOf(head.text)
+	if !strings.Contains(want, "9") {
+		return false
+	}
+	same, n := 0, 0
+	for _, r := range body {
+		if c < len(r) && len(r[c].text) > 0 {
+			n++
+			if shapeOf(r[c].text) == want {
+				same++
+			}
+		}
+	}
+	return n > 0 && same*10 >= n*8
+}
+
+// shapeOf writes runs of digits as 9 and runs of letters as a.
+func shapeOf(t []byte) string {
+	var s []rune
+	for _, r := range string(bytes.TrimSpace(t)) {
+		switch {
+		case unicode.IsDigit(r):
+			r = '9'
+		case unicode.IsLetter(r):
+			r = 'a'
+		}
+		if len(s) == 0 || r != s[len(s)-1] || r != '9' && r != 'a' {
+			s = append(s, r)
+		}
+	}
+	return string(s)
 }
 
 // namesLike reports whether a record of text over text reads like names: each there,
@@ -241,16 +397,16 @@ func (l *Layout) names(records [][]cell) {
 	}
 }
 
-// padding allows short records where they are the rule rather than damage: in more
-// than one of twenty.
+// padding allows short records where they are the rule rather than damage: two of
+// them at least, and more than one of twenty.
 func (l *Layout) padding(body [][]cell, bad int) {
 	short := 0
 	for _, r := range body {
-		if width(r) < l.Columns {
+		if len(r) < l.Columns {
 			short++
 		}
 	}
-	l.Padded = short*20 > len(body)+bad && l.Columns > 1
+	l.Padded = short >= 2 && short*20 > len(body)+bad && l.Columns > 1
 }
 
 // totals open the last row of many tables made by hand.

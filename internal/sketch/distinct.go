@@ -51,7 +51,6 @@ func (d *Distinct) Add(h uint64) {
 // a large set misses the caches at nearly every hash, and misses that overlap cost
 // little more than one.
 func (d *Distinct) AddAll(hs []uint64) {
-	const ahead = 16
 	var next [ahead]uint64
 	n := 0
 	for _, h := range hs {
@@ -67,7 +66,10 @@ func (d *Distinct) AddAll(hs []uint64) {
 	d.put(next[:n])
 }
 
-// put adds a few hashes. The capacity is looked at once for all: when the limit has
+// ahead is how many slots are asked for before the first is needed.
+const ahead = 16
+
+// put adds at most ahead hashes. The capacity is looked at once for all: when the limit has
 // to fall does not matter, because where it ends depends on the set alone.
 func (d *Distinct) put(hs []uint64) {
 	if d.n+len(hs) > len(d.slots)*3/4 && len(d.slots) < d.maxLen {
@@ -75,17 +77,19 @@ func (d *Distinct) put(hs []uint64) {
 	}
 	slots := d.slots
 	n := len(slots)
+	var at [ahead]int
 	var sum uint64
-	for _, h := range hs {
-		sum |= slots[d.slot(h, n)]
+	for k, h := range hs {
+		at[k] = d.slot(h, n)
+		sum |= slots[at[k]]
 	}
 	d.touched = sum // so that the compiler keeps the loads
-	for _, h := range hs {
+	for k, h := range hs {
 		if h == 0 {
 			d.zero = true
 			continue
 		}
-		i := d.slot(h, n)
+		i := at[k]
 		for slots[i] != h {
 			if slots[i] == 0 {
 				slots[i] = h

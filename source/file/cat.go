@@ -87,7 +87,9 @@ func catWriterOf(r source.Reader, to string, w *bufio.Writer, rep *CatReport) (c
 			return &ndjsonWriter{w: w, columns: r.Columns, rep: rep}, nil
 		}, nil
 	case "parquet":
-		return func(cols []source.Column, types []catType) (catWriter, error) { return newParquetCat(w, cols, types, rep) }, nil
+		return func(cols []source.Column, types []catType) (catWriter, error) {
+			return newParquetCat(w, cols, types, rep)
+		}, nil
 	}
 	return nil, fault.New(fault.Invalid, "cat.format", "format", to)
 }
@@ -218,12 +220,12 @@ func (c *catRun) block(ctx context.Context, b source.Block, take func(*source.Ba
 
 // catType gathers what kinds of values a column has.
 type catType struct {
-	seen     [source.Binary + 1]bool
-	scale    int
-	scales   bool // decimals of several scales
-	large    bool // integers that floating point does not hold
-	zoned    bool
-	zones    bool // both instants and wall clocks
+	seen   [source.Binary + 1]bool
+	scale  int
+	scales bool // decimals of several scales
+	large  bool // integers that floating point does not hold
+	zoned  bool
+	zones  bool // both instants and wall clocks
 }
 
 func (t *catType) see(k *source.Chunk) {

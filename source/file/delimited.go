@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -16,7 +17,7 @@ import (
 )
 
 // sampleBytes is how much of a part, decoded, is looked at to detect its layout.
-const sampleBytes = 1 << 18
+const sampleBytes = 1 << 20
 
 // giantBytes is how long a record may be before only the first MiB of its fields is
 // kept.
@@ -27,7 +28,8 @@ type textReader struct {
 	d     source.Dataset
 	o     source.Options
 	cols  []source.Column
-	width int // columns that the text itself has
+	names []string // as the first part's header has them; nil without a header
+	width int      // columns that the text itself has
 	fixed []fixedColumn
 	desc  source.Description
 	per   float64 // bytes of a record, from the sample; 0 = unknown
@@ -37,14 +39,17 @@ type textReader struct {
 	group   int
 	buffers sync.Pool // of *[]byte
 
-	mu      sync.Mutex
-	partial string
+	mu sync.Mutex
+	// Under mu: what reading adds to desc.
+	late     *charset.Guess // of the first part
+	more     []asset.Observation
+	replaced int64 // places that could not be decoded
 }
 
 // fixedColumn is a column whose value the path gives.
 type fixedColumn struct {
 	name string
-	by   []string // by part
+	by   []*string // by part; nil where its path does not say
 }
 
 // openDelimited opens a dataset of delimited text. The header of the first part names
@@ -57,6 +62,9 @@ func openDelimited(ctx context.Context, d source.Dataset, o source.Options) (sou
 	l := &r.in.layout
 	r.width = l.Columns
 	names := l.Header
+	if l.HeaderRows > 0 {
+		r.names = l.Header
+	}
 	if len(o.Columns) > 0 {
 		if len(o.Columns) != l.Columns {
 			err := fault.New(fault.Invalid, "delimited.columns", "locator", d.Locator,
@@ -120,7 +128,11 @@ func fixedColumns(parts []source.Part) []fixedColumn {
 	for _, n := range sortedKeys(names) {
 		f := fixedColumn{name: n}
 		for _, p := range parts {
-			f.by = append(f.by, p.Fixed[n])
+			if v, ok := p.Fixed[n]; ok {
+				f.by = append(f.by, &v)
+			} else {
+				f.by = append(f.by, nil)
+			}
 		}
 		out = append(out, f)
 	}
@@ -163,20 +175,23 @@ func (r *textReader) openPart(i int) error {
 	if err != nil {
 		return err
 	}
-	in := &textPart{raw: raw, encoding: charset.Guess{Name: r.o.Encoding, Evidence: "encoding.given"}}
-	if err := in.begin(r.o); err != nil {
+	in := &textPart{raw: raw, path: p.Path, size: openSize(raw), encoding: charset.Guess{Name: r.o.Encoding, Evidence: "encoding.given"}}
+	late := func(g charset.Guess) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.more = append(r.more, asset.Observation{Code: "encoding.late", Params: message.P("part", p.Name, "encoding", g.Name)})
+		if i == 0 {
+			r.late = &g
+		}
+	}
+	if err := in.begin(r.o, r.names, late); err != nil {
 		return errors.Join(err, raw.Close())
 	}
 	r.in, r.part = in, i
-	if per := in.perRecord(); per > 0 && i == 0 && !compressed(raw) && (in.encoding.Name == charset.UTF8) {
+	if per := in.perRecord(); per > 0 && i == 0 && in.size >= 0 && in.encoding.Name == charset.UTF8 {
 		r.per = per
 	}
 	return nil
-}
-
-func compressed(raw io.ReadCloser) bool {
-	_, ok := raw.(*stream)
-	return ok
 }
 
 func (r *textReader) Columns() []source.Column { return r.cols }
@@ -193,7 +208,14 @@ func (r *textReader) Describe() source.Description {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d := r.desc
-	d.Partial = r.partial
+	d.Evidence = append(slices.Clone(d.Evidence), r.more...)
+	if r.late != nil {
+		d.Encoding = r.late.Name
+		d.Evidence = append(d.Evidence, asset.Observation{Code: r.late.Evidence})
+	}
+	if r.replaced > 0 {
+		d.Evidence = append(d.Evidence, asset.Observation{Code: "encoding.replaced", Params: message.P("count", strconv.FormatInt(r.replaced, 10))})
+	}
 	return d
 }
 
@@ -203,6 +225,11 @@ func (r *textReader) Close() error {
 	}
 	in := r.in
 	r.in = nil
+	if in.replaced != nil {
+		r.mu.Lock()
+		r.replaced += in.replaced.Count
+		r.mu.Unlock()
+	}
 	return in.raw.Close()
 }
 
@@ -216,8 +243,11 @@ func (r *textReader) Next(ctx context.Context) (source.Block, error) {
 			return nil, io.EOF
 		}
 		b, err := r.in.cut(r)
-		if b != nil || err != nil && !errors.Is(err, io.EOF) {
-			return b.orNil(), err
+		if err == nil {
+			return b, nil
+		}
+		if !errors.Is(err, io.EOF) {
+			return nil, err
 		}
 		if err := r.nextPart(); err != nil {
 			return nil, err
@@ -272,6 +302,13 @@ func (r *textReader) buffer() []byte {
 		return (*b)[:0]
 	}
 	return make([]byte, 0, r.blockBytes()+1<<16)
+}
+
+// recycle keeps a buffer for the next block, unless a giant record has made it large.
+func (r *textReader) recycle(b []byte) {
+	if cap(b) <= 2*r.blockBytes()+1<<16 {
+		r.buffers.Put(&b)
+	}
 }
 
 func (r *textReader) blockBytes() int {

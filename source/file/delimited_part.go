@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"sort"
+	"sync"
 
+	"assay/fault"
 	"assay/internal/charset"
 	"assay/internal/delimited"
 	"assay/source"
@@ -14,10 +17,15 @@ import (
 // textPart is a part being read.
 type textPart struct {
 	raw      io.ReadCloser
+	path     string
+	size     int64     // of the file when it was opened; -1 = compressed, so not known
+	read     int64     // bytes read of raw
 	text     io.Reader // decoded
 	encoding charset.Guess
+	replaced *charset.Replaced // counts what could not be decoded; nil for UTF-8
 	layout   delimited.Layout
-	order    []int // column of the dataset by column of the part; nil = the same
+	order    []int     // column of the dataset by column of the part; nil = the same
+	parsers  sync.Pool // of *delimited.Parser
 
 	rest    []byte // read, and not yet in a block
 	begun   bool   // the first block was cut
@@ -25,10 +33,12 @@ type textPart struct {
 	readErr error  // how it ended, when not well
 }
 
-// begin detects encoding and layout on the first part of the text.
-func (in *textPart) begin(o source.Options) error {
+// begin detects encoding and layout on the first part of the text. names are the
+// columns of the dataset, where they are known from an earlier part.
+func (in *textPart) begin(o source.Options, names []string, late func(charset.Guess)) error {
 	head := make([]byte, sampleBytes)
-	n, err := io.ReadFull(in.raw, head)
+	counted := &countedReader{in: in}
+	n, err := io.ReadFull(counted, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		if n == 0 {
 			return err
@@ -36,23 +46,73 @@ func (in *textPart) begin(o source.Options) error {
 		in.readErr = err // a damaged stream: what came before is read
 	}
 	head = head[:n]
-	if o.Encoding == "" {
-		in.encoding = charset.Detect(head)
-	}
-	follow := io.Reader(in.raw)
+	follow := io.Reader(counted)
 	if err != nil {
 		follow = &failedReader{in.readErr}
+	}
+	if o.Encoding == "" {
+		in.encoding = charset.Detect(head)
 	}
 	in.text, err = charset.NewReader(io.MultiReader(bytes.NewReader(head), follow), in.encoding.Name)
 	if err != nil {
 		return err
 	}
+	if _, name, err := charset.Lookup(in.encoding.Name); err == nil {
+		in.encoding.Name = name
+	}
+	switch {
+	case in.encoding.Name != charset.UTF8:
+		in.replaced = &charset.Replaced{R: in.text}
+		in.text = in.replaced
+	case in.encoding.Evidence == "encoding.ascii" && n == sampleBytes:
+		in.text = charset.NewLateReader(in.text, func(g charset.Guess, rest io.Reader) io.Reader {
+			late(g)
+			if g.Name == charset.UTF8 {
+				return rest
+			}
+			in.replaced = &charset.Replaced{R: rest}
+			return in.replaced
+		})
+	}
 	in.rest = make([]byte, sampleBytes)
 	n, err = io.ReadFull(in.text, in.rest)
 	in.rest = in.rest[:n]
 	in.end(err)
-	in.layout = delimited.Detect(in.rest, in.ended, override(o))
+	v := override(o)
+	v.Names = names
+	in.layout = delimited.Detect(in.rest, in.ended, v)
 	return nil
+}
+
+// countedReader reads the raw bytes of a part and counts them. Where a file ends
+// before the size that it had when it was opened, that is an error and no end.
+type countedReader struct{ in *textPart }
+
+func (c *countedReader) Read(b []byte) (int, error) {
+	n, err := c.in.raw.Read(b)
+	c.in.read += int64(n)
+	if errors.Is(err, io.EOF) && c.in.size > c.in.read {
+		err = fault.New(fault.Unavailable, "delimited.shrunk", "locator", c.in.path)
+	}
+	return n, err
+}
+
+// openSize is the size of an open file, -1 when raw is a compressed stream.
+func openSize(raw io.ReadCloser) int64 {
+	f, ok := raw.(*os.File)
+	if !ok || compressed(raw) {
+		return -1
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return -1
+	}
+	return info.Size()
+}
+
+func compressed(raw io.ReadCloser) bool {
+	_, ok := raw.(*stream)
+	return ok
 }
 
 // failedReader ends like the stream it stands for.
@@ -86,13 +146,26 @@ func override(o source.Options) delimited.Override {
 	return v
 }
 
+// column is the dataset's column of the part's column c.
+func (in *textPart) column(c int) int {
+	if in.order == nil {
+		return c
+	}
+	return in.order[c]
+}
+
+// parser takes a parser of the part's dialect from the pool. The caller puts it back.
+func (in *textPart) parser() *delimited.Parser {
+	if p, ok := in.parsers.Get().(*delimited.Parser); ok {
+		return p
+	}
+	return delimited.NewParser(&in.layout.Dialect)
+}
+
 // perRecord is the mean length of the sampled rows, in bytes.
 func (in *textPart) perRecord() float64 {
 	sample := in.rest[min(in.layout.DataStart, len(in.rest)):]
-	lines := bytes.Count(sample, []byte("\n")) + bytes.Count(sample, []byte("\r"))
-	if in.layout.LineEnd == "crlf" || in.layout.LineEnd == "mixed" {
-		lines = bytes.Count(sample, []byte("\n"))
-	}
+	lines := bytes.Count(sample, []byte{newlineOf(&in.layout)})
 	if lines == 0 {
 		return 0
 	}
@@ -119,11 +192,12 @@ func (in *textPart) cut(r *textReader) (*textBlock, error) {
 		if in.ended && len(buf) <= want {
 			break
 		}
-		if len(buf) >= giantBytes && len(in.layout.Delimiter) == 1 && !in.layout.Runs {
+		if want >= giantBytes {
 			return in.giant(r, buf, skipLines)
 		}
-		want += r.blockBytes()
+		want = min(want+max(r.blockBytes(), want/2), giantBytes)
 	}
+	r.recycle(buf)
 	if in.readErr != nil {
 		err := in.readErr
 		in.readErr = nil
@@ -146,7 +220,7 @@ func (in *textPart) fill(buf []byte, n int) []byte {
 }
 
 func (in *textPart) block(r *textReader, b []byte, skipLines int) *textBlock {
-	blk := &textBlock{r: r, layout: &in.layout, order: in.order, data: b, group: r.group, part: r.part, skipLines: skipLines}
+	blk := &textBlock{r: r, in: in, data: b, size: int64(len(b)), group: r.group, part: r.part, skipLines: skipLines}
 	r.group++
 	return blk
 }
@@ -154,19 +228,20 @@ func (in *textPart) block(r *textReader, b []byte, skipLines int) *textBlock {
 // giant reads a record that is too long to be held.
 func (in *textPart) giant(r *textReader, buf []byte, skipLines int) (*textBlock, error) {
 	g := delimited.NewGiant(&in.layout.Dialect)
+	size := int64(0)
 	for {
-		n, done := g.Write(buf)
+		n, done := g.Write(buf, in.ended)
+		size += int64(n)
 		if done {
 			in.rest = append(in.rest, buf[n:]...)
 			break
 		}
-		if in.ended {
-			break
-		}
-		buf = in.fill(buf[:0], r.blockBytes())
+		left := copy(buf, buf[n:])
+		buf = in.fill(buf[:left], left+1<<20)
 	}
+	r.recycle(buf)
 	b := in.block(r, g.Kept, skipLines)
-	b.truncated = g.Dropped
+	b.giant, b.size = g, size
 	return b, nil
 }
 

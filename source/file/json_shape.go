@@ -93,12 +93,25 @@ func jsonLinesAreValues(head []byte) bool {
 	}
 	p := newJSONParser(&jsonReader{})
 	good, bad := jsonCountLines(p, head)
+	if jsonOpensOverLines(head) {
+		return good > bad // "[", one element, and "]" that is still to come
+	}
 	return good > 0 && good >= bad
 }
 
-// jsonCountLines tries the first complete lines.
+// jsonOpensOverLines reports whether the first value goes on behind its line: an
+// array or an object around all that follows, or a first record that broke off.
+func jsonOpensOverLines(text []byte) bool {
+	line, _, _ := bytes.Cut(text[jsonSkipSpace(text, 0):], []byte{'\n'})
+	_, whole := jsonSkipValue(line, 0)
+	return !whole
+}
+
+// jsonCountLines tries the first complete lines. Where the first value goes on behind
+// its line, a value before a comma is an element of it and no line of its own.
 func jsonCountLines(p *jsonParser, text []byte) (good, bad int) {
 	const enough = 50
+	within := jsonOpensOverLines(text)
 	for good+bad < enough {
 		line, rest, found := bytes.Cut(text, []byte{'\n'})
 		if !found {
@@ -110,7 +123,8 @@ func jsonCountLines(p *jsonParser, text []byte) (good, bad int) {
 		if pos == len(line) {
 			continue
 		}
-		if _, err := p.try(pos); err != nil {
+		end, err := p.try(pos)
+		if err != nil || within && bytes.HasPrefix(line[jsonSkipSpace(line, end):], []byte{','}) {
 			bad++
 			continue
 		}

@@ -468,6 +468,9 @@ func TestSniffJSON(t *testing.T) {
 		{"{\"a\":1}\n", "json"},
 		{"[\n{\"a\":1},\n{\"a\":2}\n]", "json"},
 		{"{\n\"a\":1\n}\n{\n\"a\":2\n}\n", "json"},
+		{"[\n" + strings.Repeat("{\"a\":1},\n", 40) + "{\"a\":\"" + long, "json"}, // an array, an element a line
+		{"{\"rows\":[\n" + strings.Repeat("{\"a\":1},\n", 40) + "{\"a\":\"" + long, "json"},
+		{"{\"a\":1,\"b\n" + strings.Repeat("{\"a\":1}\n", 40), "ndjson"}, // the first record alone broke off
 		{"{\"a\":\"" + long, "json"},
 		{"[{\"a\":[1,2,{\"b\":\"" + long, "json"},
 		{"\xff\xfe{\x00\"\x00a\x00\"\x00:\x001\x00}\x00", "json"},
@@ -481,6 +484,26 @@ func TestSniffJSON(t *testing.T) {
 		format, ok := sniffJSON([]byte(tt.sample))
 		if want := tt.format != ""; ok != want || ok && format != tt.format {
 			t.Errorf("sniffJSON(%.40q) = %q, %v; want %q", tt.sample, format, ok, tt.format)
+		}
+	}
+}
+
+func TestJSONLinesAreValues(t *testing.T) {
+	tests := []struct {
+		head string
+		want bool
+	}{
+		{"{\"a\":1}\n{\"a\":2}\n", true},
+		{"{\"a\":1},\n{\"a\":2},\n", true},
+		{"{\"a\":1,\"b\n{\"a\":2}\n{\"a\":3}\n", true},
+		{"[\n{\"a\":1}\n]", false},
+		{"[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n]\n", false},
+		{"[{\"a\":1},\n{\"a\":2},\n{\"a\":3}]\n", false},
+		{"{\"rows\":[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3}\n]}\n", false},
+	}
+	for _, tt := range tests {
+		if got := jsonLinesAreValues([]byte(tt.head)); got != tt.want {
+			t.Errorf("jsonLinesAreValues(%q) = %v, want %v", tt.head, got, tt.want)
 		}
 	}
 }

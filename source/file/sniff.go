@@ -269,7 +269,7 @@ var proseExts = []string{".md", ".markdown", ".rst", ".tex", ".adoc", ".sql", ".
 
 func sniffText(head []byte, whole bool, name, ext string, given bool) kind {
 	text := decodeSample(head)
-	if tooOdd(text) {
+	if tooOdd(text, textExts[ext] != "") {
 		if slices.Contains(databaseExts, ext) {
 			return skipAs("sqlite.not_database")
 		}
@@ -317,8 +317,9 @@ func decodeSample(head []byte) []byte {
 }
 
 // tooOdd reports whether decoded bytes are no text: one in fifty is a control
-// character, or one in four no character at all.
-func tooOdd(text []byte) bool {
+// character, or one in four no character at all. Where the name promises a table, zero
+// bytes between the fields are no reason to leave it out.
+func tooOdd(text []byte, promised bool) bool {
 	bad, n := 0, 0
 	for b := text; len(b) > 0; n++ {
 		r, size := utf8.DecodeRune(b)
@@ -328,7 +329,7 @@ func tooOdd(text []byte) bool {
 		b = b[size:]
 	}
 	zeros := bytes.Count(text, []byte{0})
-	return (controls(text)-zeros)*50 > n || zeros*10 > n || bad*4 > n
+	return (controls(text)-zeros)*50 > n || zeros*10 > n && !(promised && zeros*2 < n) || bad*4 > n
 }
 
 // markupOf tells HTML and XML, and which of them hold a workbook.
@@ -440,7 +441,7 @@ func jsonShapeOf(text []byte) *[sha256.Size]byte {
 	if pos >= len(text) || text[pos] != '{' {
 		return nil
 	}
-	members, _, complete := jsonMembers(text, pos)
+	members, _, complete := jsonMembers(text, pos+1)
 	if !complete || len(members) == 0 {
 		return nil
 	}

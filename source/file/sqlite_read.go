@@ -161,11 +161,10 @@ func (r *sqliteReader) Close() error {
 }
 
 func (r *sqliteReader) end() error {
-	var err error
 	if r.rows != nil {
-		err = r.rows.Close()
+		_ = r.rows.Close() // it repeats what the last step said
 	}
-	return errors.Join(err, r.db.close())
+	return r.db.close()
 }
 
 // Next fetches the next rows. SQLite's own cancelling works while a statement looks

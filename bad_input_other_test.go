@@ -1,0 +1,6 @@
+//go:build !unix
+
+package assay_test
+
+// strangeUnixNames are names that only Unix allows.
+var strangeUnixNames []string

@@ -1,0 +1,6 @@
+//go:build !windows
+
+package main
+
+// systemLanguage is "": here the environment says it.
+func systemLanguage() string { return "" }
