@@ -10,7 +10,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -173,32 +172,6 @@ func TestListLinksAndLoops(t *testing.T) {
 	}
 	if l := list(t, Options{}, filepath.Join(root, "linked.csv")); len(l.Datasets) != 1 {
 		t.Errorf("a link that was named is not followed: %v", l)
-	}
-}
-
-// A FIFO would block whoever opens it for ever.
-func TestListNeverOpensPipes(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: no FIFO on Windows")
-	}
-	dir := t.TempDir()
-	writeFiles(t, dir, map[string]string{"a.csv": table})
-	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.csv"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan map[string]string, 1)
-	go func() { done <- codes(t, list(t, Options{}, dir, filepath.Join(dir, "pipe.csv")), dir) }()
-	select {
-	case c := <-done:
-		if c["pipe.csv"] != "source.special" {
-			t.Errorf("skipped %v", c)
-		}
-	case <-time.After(5 * time.Second):
-		t.Fatal("listing hangs at a FIFO")
-	}
-	// One that takes a file's place after listing is not opened either.
-	if _, err := openStream(source.Part{Path: filepath.Join(dir, "pipe.csv")}); fault.As(err) == nil || fault.As(err).Code != "source.special" {
-		t.Errorf("openStream of a FIFO: %v", err)
 	}
 }
 
