@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 
 	"assay/fault"
 	"assay/source"
@@ -47,12 +49,13 @@ func Cat(ctx context.Context, req CatRequest, w io.Writer) (rep file.CatReport, 
 
 // choose finds the one dataset that is meant.
 func choose(l source.Listing, req CatRequest) (source.Dataset, error) {
-	var names string
+	var names []string
 	for _, d := range l.Datasets {
-		if len(l.Datasets) == 1 && req.Dataset == "" || req.Dataset == d.Name || req.Dataset == d.Locator {
+		short := d.Name[strings.LastIndex(d.Name, "/")+1:] // the sheet or table alone
+		if len(l.Datasets) == 1 && req.Dataset == "" || slices.Contains([]string{d.Name, d.Locator, short}, req.Dataset) {
 			return d, nil
 		}
-		names += " " + d.Name
+		names = append(names, d.Name)
 	}
 	if len(l.Datasets) == 0 {
 		for _, s := range l.Skipped {
@@ -60,7 +63,7 @@ func choose(l source.Listing, req CatRequest) (source.Dataset, error) {
 		}
 		return source.Dataset{}, fault.New(fault.NotFound, "assay.no_dataset", "path", req.Path)
 	}
-	return source.Dataset{}, fault.New(fault.Invalid, "assay.which_dataset", "path", req.Path, "names", names)
+	return source.Dataset{}, fault.New(fault.Invalid, "assay.which_dataset", "path", req.Path, "names", " "+strings.Join(names, ", "))
 }
 
 // Restore puts a backup in the place of a home. It returns the home's folder and, when

@@ -544,6 +544,11 @@ func TestExamplesShowEveryFlaw(t *testing.T) {
 			check(&flawCheck{t: t, e: entries[key.dataset], all: all, key: key, count: all[key].Count, lines: all[key].Lines})
 		})
 	}
+	for name, e := range entries { // and no flaw is seen that was not planted
+		if d := e.Facts.Description.Dialect; d != nil && d.LineEnd == "mixed" && all[flawKey{name, "", "line_end"}] == nil {
+			t.Errorf("%s: mixed line ends, and none were planted", name)
+		}
+	}
 	for flaw := range outOfReach {
 		if !reached[flaw] {
 			t.Errorf("%s is excused and was not planted", flaw)

@@ -241,12 +241,16 @@ func same(old []store.Part, now []source.Part) bool {
 		return false
 	}
 	for i := range now {
-		if old[i].Name != now[i].Name || old[i].Stat != now[i].Stat {
+		if stored(old[i].Name) != stored(now[i].Name) || old[i].Stat != now[i].Stat {
 			return false
 		}
 	}
 	return true
 }
+
+// stored is a name as the store gives it back: bytes that are no UTF-8, which Unix
+// allows in names, have each become a replacement character.
+func stored(name string) string { return string([]rune(name)) }
 
 // unchanged proves by the bytes what size and times suggest, when asked to.
 func (s *scan) unchanged(ctx context.Context, d source.Dataset, known store.Known) (bool, error) {
@@ -254,7 +258,7 @@ func (s *scan) unchanged(ctx context.Context, d source.Dataset, known store.Know
 		return true, nil
 	}
 	defer s.phase(PhaseFingerprint)()
-	fp, err := file.Fingerprint(ctx, d.Parts, s.workers(), nil)
+	fp, err := s.src.Fingerprint(ctx, d, s.workers(), nil)
 	return fp == known.Last.Fingerprint, err
 }
 
@@ -283,7 +287,7 @@ func (s *scan) read(ctx context.Context, d source.Dataset, address store.Address
 	ev.Phase = PhaseFingerprint
 	s.tell(ev)
 	done := s.phase(PhaseFingerprint)
-	fp, err := file.Fingerprint(ctx, d.Parts, s.workers(), nil)
+	fp, err := s.src.Fingerprint(ctx, d, s.workers(), nil)
 	done()
 	if err != nil {
 		return report.Entry{}, err

@@ -38,6 +38,7 @@ type options struct {
 	dir                string // cache of generated files
 	out                string
 	soakBytes          int64
+	line               string // the command line, for the page
 }
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
@@ -64,6 +65,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	if o.runs < 1 || o.rows < 1000 || o.wideRows < 1000 {
 		return o, errors.New("-runs must be 1 or more, -rows and -wide-rows 1000 or more")
 	}
+	o.line = strings.Join(append([]string{"go run ."}, args...), " ")
 	o.cases, o.peers, o.soak = list(*cases), list(*peers), list(*soak)
 	return o, os.MkdirAll(o.dir, 0o755)
 }
@@ -93,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(o.soak) > 0 {
 		return soak(ctx, o, stdout, log)
 	}
-	page := newPage(ctx, o)
+	page := newPage(o)
 	for _, name := range o.cases {
 		c, err := findCase(name, o)
 		if err != nil {

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,21 +14,27 @@ import (
 type page struct {
 	date    time.Time
 	options options
+	load    float64 // of the machine in the minute before
 	results []result
 }
 
-func newPage(_ context.Context, o options) *page { return &page{date: time.Now(), options: o} }
+func newPage(o options) *page { return &page{date: time.Now(), options: o, load: loadAverage()} }
 
 func (p *page) add(r result) { p.results = append(p.results, r) }
 
 func (p *page) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Benchmarks
-Written by `+"`cd bench && go run . -out ../docs/benchmarks.md`"+` on %s. All contenders of a case ran in the same run, in turns, %d times (ydata-profiling once); the median counts, best and worst stand beside it. Wall time includes the start of each process. Files were in the page cache. Nobody else's figure is quoted here.
+Written by `+"`cd bench && %s`"+` on %s. All contenders of a case ran in the same run, in turns, %d time(s) (ydata-profiling once); the median counts, best and worst stand beside it. Wall time includes the start of each process. Files were in the page cache. Nobody else's figure is quoted here.
 
 Machine: %s. Go %s for bench; every contender was given 2 threads.
 
-`, p.date.Format("2006-01-02"), p.options.runs, machine(), strings.TrimPrefix(runtime.Version(), "go"))
+`, p.options.line, p.date.Format("2006-01-02"), p.options.runs, machine(), strings.TrimPrefix(runtime.Version(), "go"))
+	fmt.Fprintf(&b, "Load average in the minute before: %.1f.", p.load)
+	if p.load > 0.5 {
+		b.WriteString(" **Other work ran on this machine: wall times are inflated and their ratios unsure; compare CPU.**")
+	}
+	b.WriteString("\n\n")
 	p.contenders(&b)
 	for _, r := range p.results {
 		r.section(&b)
@@ -200,6 +206,20 @@ func (p *page) losses(b *strings.Builder) {
 	if b.Len() == n {
 		b.WriteString("In none of these cases.\n")
 	}
+}
+
+// loadAverage is of the last minute, 0 where /proc has none.
+func loadAverage() float64 {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	load, err := strconv.ParseFloat(first, 64)
+	if err != nil {
+		return 0
+	}
+	return load
 }
 
 // machine describes the computer as far as /proc does.

@@ -338,6 +338,14 @@ func TestWideSpaces(t *testing.T) {
 	}
 }
 
+func TestWideSpacesAroundNumbers(t *testing.T) {
+	rows := []string{"12", "34", "\u300056", "78\u3000", "\u00a090", " 11", "13"}
+	f, _ := profileOf(t, oneColumn(rows, 2), Options{})
+	if c := f.Columns[0]; c.Type != asset.TypeInteger || c.Text.Padded != 4 || c.Text.MaxLength != 3 || c.Max.Text() != "90" {
+		t.Errorf("%s, %d padded, %d long, max %q; want integer, 4, 3, 90", c.Type, c.Text.Padded, c.Text.MaxLength, c.Max.Text())
+	}
+}
+
 // The sum, the mean and the histogram of identifiers may tell one.
 func TestIdentifiersHaveNoMoments(t *testing.T) {
 	_, text := profileOf(t, oneColumn([]string{"13812345678"}, 1), Options{})

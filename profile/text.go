@@ -76,7 +76,7 @@ func wideSpace(b []byte) bool {
 // characters without a zero in front.
 func (t *textSums) addNumber(b []byte, w int64, wide bool) {
 	first := first8(b)
-	if wide || t.n == 0 || first <= t.minFirst || first >= t.maxFirst || b[0] <= ' ' || b[len(b)-1] <= ' ' || b[len(b)-1] >= 0x80 {
+	if wide || t.n == 0 || first <= t.minFirst || first >= t.maxFirst || b[0] <= ' ' || b[len(b)-1] <= ' ' || b[0] >= 0x80 || b[len(b)-1] >= 0x80 {
 		t.add(b, w)
 		return
 	}

@@ -97,12 +97,10 @@ func TestBruteForce(t *testing.T) {
 // sampled runs the search as for a large table, from nothing: every difference set has
 // to be found by a check.
 func sampled[S set](t *Table, w Wanted) *Found {
-	d := &discovery[S]{r: rowsOf(t, w.Nulls), w: w, left: make([][]S, len(t.Columns))}
+	d := &discovery[S]{r: rowsOf(t, w.Nulls), w: w, left: make([][]Columns, len(t.Columns))}
 	d.limit.memory.Store(1 << 20)
-	d.run()
-	out := &Found{}
-	d.sorted(out)
-	return out
+	d.run(d.tasks())
+	return d.result()
 }
 
 func tableOf(t *rapid.T, cells [][]string, width int) *Table {
@@ -110,7 +108,7 @@ func tableOf(t *rapid.T, cells [][]string, width int) *Table {
 	// to as well: typed, of texts.
 	m := &memory{rows: cells}
 	for c := range width {
-		m.columns = append(m.columns, source.Column{Path: fmt.Sprint(c), Typed: true})
+		m.columns = append(m.columns, columnNamed(c))
 	}
 	table, err := NewLoader(LoadOptions{Compare: Typed}).Load(context.Background(), "t", m)
 	if err != nil {
@@ -118,3 +116,5 @@ func tableOf(t *rapid.T, cells [][]string, width int) *Table {
 	}
 	return table
 }
+
+func columnNamed(c int) source.Column { return source.Column{Path: fmt.Sprint(c), Typed: true} }

@@ -61,7 +61,7 @@ func newSearch[S set](f *refiner, limit *limits, rhs, most int, known evidence[S
 		}
 		wanted = append(wanted, d)
 	}
-	s.edges = slices.Clip(minimal(wanted))
+	s.edges = slices.Clip(minimal(wanted, &limit.stop))
 	s.occurs = make([][]uint64, f.r.width)
 	words := (len(s.edges) + 63) / 64
 	for c := range s.occurs {
@@ -199,11 +199,14 @@ func (s *search[S]) holds(depth int) bool {
 	}
 	before := len(s.fresh.all)
 	s.contradict(s.parts[depth])
-	added := minimal(bySize(s.fresh.all[before:]))
+	if len(s.fresh.all) == before {
+		return !s.limit.stop.Load()
+	}
+	added := minimal(bySize(s.fresh.all[before:]), &s.limit.stop)
 	for i := range added {
 		s.addEdge(&added[i], depth)
 	}
-	return len(added) == 0
+	return false
 }
 
 // maxContradictions is how many pairs of rows against a candidate are looked for.
@@ -267,7 +270,8 @@ func (s *search[S]) report() {
 		put(&x, c)
 	}
 	s.found = append(s.found, x)
-	if s.limit.memory.Add(-int64(8*len(x))) < 0 {
+	// The bits, and later the FD with its columns.
+	if s.limit.memory.Add(-int64(8*len(x)+64+8*len(s.chosen))) < 0 {
 		s.limit.stop.Store(true)
 	}
 }

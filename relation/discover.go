@@ -1,7 +1,6 @@
 package relation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -78,18 +77,20 @@ type discovery[S set] struct {
 	w     Wanted
 	limit limits
 	known evidence[S]
-	keys  []S
-	left  [][]S // by right side
+	keys  []Columns
+	left  [][]Columns // by right side
 }
 
 func discover[S set](ctx context.Context, t *Table, w Wanted) (*Found, error) {
-	d := &discovery[S]{r: rowsOf(t, w.Nulls), w: w, left: make([][]S, len(t.Columns))}
+	d := &discovery[S]{r: rowsOf(t, w.Nulls), w: w, left: make([][]Columns, len(t.Columns))}
 	d.limit.memory.Store(w.Memory)
 	// The search looks at a flag, which is cheaper than the context.
 	defer context.AfterFunc(ctx, func() { d.limit.stop.Store(true) })()
-	d.known = gather[S](d.r, &d.limit.stop)
-	d.run()
-	out := &Found{}
+	if tasks := d.tasks(); len(tasks) > 0 {
+		d.known = gather[S](d.r, &d.limit.stop)
+		d.run(tasks)
+	}
+	out := d.result()
 	switch err := ctx.Err(); {
 	case errors.Is(err, context.Canceled):
 		return nil, err
@@ -98,12 +99,11 @@ func discover[S set](ctx context.Context, t *Table, w Wanted) (*Found, error) {
 	case d.limit.stop.Load():
 		out.Truncated = "time"
 	}
-	d.sorted(out)
 	return out, nil
 }
 
-// run works off the right-hand sides; -1 stands for the keys.
-func (d *discovery[S]) run() {
+// tasks are the right-hand sides to work off; allColumns stands for the keys.
+func (d *discovery[S]) tasks() []int {
 	var tasks []int
 	if d.w.UCC && !d.hasTwins() {
 		tasks = append(tasks, allColumns)
@@ -113,6 +113,10 @@ func (d *discovery[S]) run() {
 			tasks = append(tasks, c)
 		}
 	}
+	return tasks
+}
+
+func (d *discovery[S]) run(tasks []int) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(d.w.Workers, len(tasks)) {
@@ -122,9 +126,9 @@ func (d *discovery[S]) run() {
 				s := newSearch(f, &d.limit, tasks[i], d.w.MaxLHS, d.known)
 				s.visit()
 				if tasks[i] == allColumns {
-					d.keys = s.found
+					d.keys = sorted(s.found)
 				} else {
-					d.left[tasks[i]] = s.found
+					d.left[tasks[i]] = sorted(s.found)
 				}
 				if d.w.Done != nil {
 					d.w.Done.Add(1)
@@ -144,18 +148,33 @@ func (d *discovery[S]) hasTwins() bool {
 	return len(p.ends) > 0
 }
 
-func (d *discovery[S]) sorted(out *Found) {
-	for i := range d.keys {
-		out.UCCs = append(out.UCCs, members(&d.keys[i], Columns{}))
+func (d *discovery[S]) result() *Found {
+	out := &Found{UCCs: d.keys}
+	n := 0
+	for _, all := range d.left {
+		n += len(all)
 	}
-	slices.SortFunc(out.UCCs, func(a, b Columns) int { return slices.Compare(a, b) })
+	out.FDs = make([]FD, 0, n)
 	for rhs, all := range d.left {
-		first := len(out.FDs)
-		for i := range all {
-			out.FDs = append(out.FDs, FD{LHS: members(&all[i], Columns{}), RHS: rhs})
+		for _, lhs := range all {
+			out.FDs = append(out.FDs, FD{LHS: lhs, RHS: rhs})
 		}
-		slices.SortFunc(out.FDs[first:], func(a, b FD) int {
-			return cmp.Or(slices.Compare(a.LHS, b.LHS), cmp.Compare(a.RHS, b.RHS))
-		})
 	}
+	return out
+}
+
+// sorted lists sets as columns, in lexical order. All share one array.
+func sorted[S set](sets []S) []Columns {
+	n := 0
+	for i := range sets {
+		n += size(&sets[i])
+	}
+	array, out := make([]int, 0, n), make([]Columns, len(sets))
+	for i := range sets {
+		from := len(array)
+		array = members(&sets[i], array)
+		out[i] = array[from:len(array):len(array)]
+	}
+	slices.SortFunc(out, func(a, b Columns) int { return slices.Compare(a, b) })
+	return out
 }

@@ -66,6 +66,9 @@ func (l *Loader) Load(ctx context.Context, name string, r source.Reader) (*Table
 	return f.t, nil
 }
 
+// Release gives the memory of a table that the caller no longer uses back to l.
+func (l *Loader) Release(t *Table) { l.o.Memory += t.Bytes() }
+
 // filling is one Load under way.
 type filling struct {
 	l       *Loader

@@ -35,8 +35,21 @@ func gather[S set](r *rows, stop *atomic.Bool) evidence[S] {
 			neighbours(&b, f, c)
 		}
 	}
-	return evidence[S]{sets: bySize(b.all), whole: whole}
+	sets := bySize(b.all)
+	if len(sets) > maxWhole {
+		// To minimise them all would cost more than the checks that it saves.
+		sets, whole = sets[:startWith], false
+	}
+	return evidence[S]{sets: sets, whole: whole}
 }
+
+// A search that knows all difference sets checks nothing against the rows, but has to
+// minimise them, which is quadratic; one that knows few finds the others by checks.
+// Measured: docs/methods/relation.md.
+const (
+	maxWhole  = 20000
+	startWith = 2000
+)
 
 // maxWindow is how far apart two rows of a cluster may stand to be compared.
 const maxWindow = 6
@@ -98,13 +111,16 @@ func bySize[S set](all []S) []S {
 
 // minimal returns the sets that have no other within them; all comes smallest first.
 // Kept sets are filed under their first column, so that a set is compared only with
-// those that may be within it.
-func minimal[S set](all []S) []S {
+// those that may be within it. Once stop is set the answer is of no use.
+func minimal[S set](all []S, stop *atomic.Bool) []S {
 	var kept []S
 	var s S
 	under := make([][]S, 64*len(s))
 next:
 	for i := range all {
+		if i&0xff == 0 && stop.Load() {
+			return nil
+		}
 		first := -1
 		for w := 0; w < len(s); w++ {
 			for rest := all[i][w]; rest != 0; rest &= rest - 1 {

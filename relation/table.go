@@ -1,7 +1,5 @@
 package relation
 
-import "encoding/json"
-
 // Compare says when two values are the same.
 type Compare string
 
@@ -69,14 +67,5 @@ func (t *Table) Bytes() int64 {
 
 func (c *Column) bytes() int64 { return int64(4*cap(c.codes)) + c.dict.bytes() }
 
-// Columns is a set of columns of one table, by position, ascending. It is never nil
-// in what this package returns, so that the empty set is [] in JSON.
+// Columns is a set of columns of one table, by position, ascending.
 type Columns []int
-
-// MarshalJSON writes the positions; the empty set is [].
-func (c Columns) MarshalJSON() ([]byte, error) {
-	if c == nil {
-		return []byte("[]"), nil
-	}
-	return json.Marshal([]int(c))
-}

@@ -23,9 +23,12 @@ const (
 // Distribution says how uncertain a parameter is. Only the fields of its shape count;
 // a constant takes the parameter's own value.
 type Distribution struct {
-	Shape           Shape
-	Low, Mode, High float64
-	Mean, Deviation float64
+	Shape     Shape   `json:"shape"`
+	Low       float64 `json:"low,omitzero"`
+	Mode      float64 `json:"mode,omitzero"`
+	High      float64 `json:"high,omitzero"`
+	Mean      float64 `json:"mean,omitzero"`
+	Deviation float64 `json:"deviation,omitzero"`
 }
 
 // Check refuses bounds out of order and what is not finite; name is the parameter's.

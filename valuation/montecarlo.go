@@ -39,13 +39,13 @@ type Outcome struct {
 	Failed int // of them, left the domain of the formula (rate ≤ growth, a life beyond the forecast); they are in no figure below
 	Mean   float64
 	// Deviation is the standard deviation, 0 for a single draw.
-	Deviation            float64
-	Min, P5, P50, P95    float64
-	Max                  float64
-	Correlation          []float64 // Pearson's, of each variable with the value; 0 where one of them does not vary
-	firstFailure         error
-	x, xx, xy            []float64
-	y, yy, shift, weight float64
+	Deviation         float64
+	Min, P5, P50, P95 float64
+	Max               float64
+	Correlation       []float64 // Pearson's, of each variable with the value; 0 where one of them does not vary
+	firstFailure      error
+	x, xx, xy         []float64
+	y, yy             float64
 }
 
 // blockSize is how many draws share one generator. It is part of the outcome: every
@@ -85,7 +85,7 @@ func Simulate(ctx context.Context, variables []Variable, newModel func() Model, 
 					return
 				}
 				low := b * blockSize
-				blocks[b] = drawBlock(variables, model, values[low:min(low+blockSize, s.Draws)], s.Seed, uint64(b), shift)
+				blocks[b] = drawBlock(ctx, variables, model, values[low:min(low+blockSize, s.Draws)], s.Seed, uint64(b), shift)
 			}
 		})
 	}
@@ -97,7 +97,7 @@ func Simulate(ctx context.Context, variables []Variable, newModel func() Model, 
 }
 
 // drawBlock fills values; a draw that fails is NaN there.
-func drawBlock(variables []Variable, model Model, values []float64, seed, stream uint64, shift float64) Outcome {
+func drawBlock(ctx context.Context, variables []Variable, model Model, values []float64, seed, stream uint64, shift float64) Outcome {
 	n := len(variables)
 	o := Outcome{x: make([]float64, n), xx: make([]float64, n), xy: make([]float64, n)}
 	r := rand.New(rand.NewPCG(seed, stream))
@@ -107,6 +107,9 @@ func drawBlock(variables []Variable, model Model, values []float64, seed, stream
 	}
 	x := make([]float64, n)
 	for k := range values {
+		if k%64 == 0 && ctx.Err() != nil { // a model may be a tree of thousands of steps
+			return o
+		}
 		for i := range x {
 			x[i] = draw[i](r)
 		}

@@ -123,13 +123,19 @@ func TestInterrupt(t *testing.T) {
 	writeTable(t, filepath.Join(dir, "a-small.csv"), 1000)
 	writeTable(t, filepath.Join(dir, "b-large.csv"), 3_000_000)
 	c := newChild(t)
+	c.listed() // makes the home, so that looking into it disturbs nothing
 	cmd := c.command("scan", dir, "--no-group")
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(500 * time.Millisecond) // into the large file, which takes more than a second
+	// Once the small one is recorded, the large one is being read, for more than a second.
+	for deadline := time.Now().Add(time.Minute); c.listed()["a-small"] == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the small file is not recorded after a minute")
+		}
+	}
 	asked := time.Now()
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -214,4 +220,30 @@ func TestKill(t *testing.T) {
 		t.Errorf("seed %d: no kill hit a scan under way; the test shows nothing", seed)
 	}
 	t.Logf("%d of %d kills hit a scan that had recorded some datasets and not all", partly, kills)
+}
+
+// What is no regular file is written to and never replaced: -o /dev/null must not make
+// a file of the device.
+func TestToFileDevice(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string)
+	go func() {
+		b, err := os.ReadFile(pipe)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- string(b)
+	}()
+	if err := (&cli{}).toFile(pipe, content("through")); err != nil {
+		t.Fatal(err)
+	}
+	if s := <-got; s != "through" {
+		t.Errorf("the reader got %q", s)
+	}
+	if info, err := os.Lstat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("the pipe is %v, %v: want a pipe still", info.Mode(), err)
+	}
 }

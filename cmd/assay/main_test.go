@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // TestMain lets the test binary be assay: scripts and the tests that kill it start
@@ -34,7 +33,10 @@ func TestScript(t *testing.T) {
 			for _, name := range []string{"LANG", "LC_ALL", "LC_MESSAGES"} {
 				env.Setenv(name, "C")
 			}
-			return nil
+			// Files that no script can hold: in GB18030, made by iconv.
+			here, err := filepath.Abs("testdata")
+			env.Setenv("TESTDATA", here)
+			return err
 		},
 		Condition: func(name string) (bool, error) {
 			if name == "root" {
@@ -43,9 +45,8 @@ func TestScript(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exit":    exitStatus,
-			"gb18030": gb18030,
-			"lacks":   lacks,
+			"exit":  exitStatus,
+			"lacks": lacks,
 		},
 	})
 }
@@ -64,16 +65,6 @@ func exitStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("%s ended with %s, want %s", strings.Join(args[1:], " "), got, args[0])
 	}
-}
-
-// gb18030 is `gb18030 FROM TO`: a copy in that encoding.
-func gb18030(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: gb18030 FROM TO")
-	}
-	to, err := simplifiedchinese.GB18030.NewEncoder().String(ts.ReadFile(args[0]))
-	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(to), 0o600))
 }
 
 // lacks is `lacks FILE TEXT`: the file does not hold the text.

@@ -10,10 +10,10 @@ func TestMeant(t *testing.T) {
 		"orders 2":  "book/Orders 2", // after the slash
 		"年报2023":    "年报2023/年报",
 		"年报":        "年报2023/年报", // the beginning, although it also follows a slash
-		"registers": "registers",   // itself, although another begins with it
-		"regist":    "",            // two begin with it
-		"sheet1":    "",            // two have it after the slash
-		"heet1":     "",            // no part of a name stands for it
+		"registers": "registers", // itself, although another begins with it
+		"regist":    "",          // two begin with it
+		"sheet1":    "",          // two have it after the slash
+		"heet1":     "",          // no part of a name stands for it
 	} {
 		got, ok := meant(ref, names)
 		if !ok {

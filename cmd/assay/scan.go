@@ -72,8 +72,9 @@ func (c *cli) scan(ctx context.Context, a *assay.Assay, paths []string, o scanOp
 		return err
 	}
 	shown, used := time.Now(), cpu.Time()
-	// Nothing to show for a scan that ended early is not "no datasets".
-	if err == nil || len(res.Document.Entries) > 0 {
+	// A scan that ended early shows a person what was complete; a program would take the
+	// document for whole.
+	if err == nil || (!o.json && len(res.Document.Entries) > 0) {
 		if printErr := c.print(res, o.json); printErr != nil {
 			return errors.Join(err, printErr)
 		}
@@ -139,7 +140,12 @@ func incomplete(d report.Document) bool {
 			return true
 		}
 	}
-	return len(d.Skipped) > 0
+	for _, k := range d.Skipped {
+		if !file.Harmless(k) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *cli) printTimings(all []assay.PhaseTiming) {

@@ -57,6 +57,11 @@ func Detect(sample []byte) Guess {
 	if name := wide(sample); name != "" {
 		return Guess{name, "encoding.zero_bytes"}
 	}
+	if !validUTF8(sample) {
+		if name := wideByCharacters(sample); name != "" {
+			return Guess{name, "encoding.common_characters"}
+		}
+	}
 	return narrow(sample)
 }
 
@@ -139,6 +144,40 @@ func narrowInWide(b []byte, zeros int) string {
 		return "utf-16le"
 	case be > 0 && le == 0 && 2*be >= zeros/8:
 		return "utf-16be"
+	}
+	return ""
+}
+
+// wideByCharacters finds UTF-16 in which there is no ASCII: nearly all units are
+// characters of East Asian writing, and many of them common ones. Swapped, or made of
+// another encoding's bytes, they are not.
+func wideByCharacters(b []byte) string {
+	b = b[:min(len(b), maxScored)&^1]
+	for _, order := range []struct {
+		name      string
+		high, low int
+	}{{"utf-16le", 1, 0}, {"utf-16be", 0, 1}} {
+		n, plausible, common := len(b)/2, 0, 0.0
+		for i := 0; i < len(b); i += 2 {
+			r := rune(b[i+order.high])<<8 | rune(b[i+order.low])
+			switch {
+			case r == '\n' || r == '\r' || r == '\t' || r >= ' ' && r < 0x7f, r >= 0x3000 && r <= 0x303f, r >= 0xff00 && r <= 0xffef,
+				r >= 0x2010 && r <= 0x203b, r == 0xb7:
+				plausible++
+			case r >= 0x3041 && r <= 0x30fe:
+				plausible++
+				common++
+			case isHan(r):
+				plausible++
+				common += max(in(commonSimplified, r, false), in(commonTraditional, r, false))
+			case r >= 0xac00 && r <= 0xd7a3:
+				plausible++
+				common += in(commonHangul, r, false)
+			}
+		}
+		if n >= 16 && plausible*20 >= n*19 && common*5 >= float64(n) {
+			return order.name
+		}
 	}
 	return ""
 }

@@ -137,24 +137,50 @@ var delimiters = []string{",", "\t", ";", "|", "，", "；", "||", "\x01", "^", 
 func (l *Layout) choose(sample []byte, o Override) {
 	best := -1.0
 	var chosen Dialect
+	try := func(d Dialect, weight float64) {
+		if s := d.score(sample) * weight; s > best+1e-9 {
+			best, chosen = s, d
+		}
+	}
+	choices := delimiterChoices(sample, o)
 	for _, comment := range comments(sample, o) {
-		for _, del := range delimiterChoices(sample, o) {
-			for _, q := range quotes(sample, o) {
-				for _, e := range escapes(sample, q, o) {
-					d := Dialect{Delimiter: []byte(del), Quote: q, Escape: e, Comment: comment, CR: l.CR}
-					d.Runs = del == " " && o.Delimiter == nil
-					s := d.score(sample)
-					if len(comment) > 0 {
-						s *= d.commentWeight(sample)
+		for _, del := range choices {
+			d := Dialect{Delimiter: []byte(del), Comment: comment, CR: l.CR, Runs: del == " " && o.Delimiter == nil}
+			for _, d.Quote = range quotes(sample, o) {
+				for _, d.Escape = range escapes(sample, d.Quote, o) {
+					weight := 1.0
+					if len(comment) > 0 && o.Comment == nil {
+						weight = d.commentWeight(sample)
 					}
-					if s > best+1e-9 {
-						best, chosen = s, d
-					}
+					try(d, weight)
 				}
 			}
 		}
 	}
+	if o.Quote == nil && chosen.damaged(sample) { // perhaps inches and seconds
+		for _, del := range choices {
+			d := chosen
+			d.Delimiter, d.Runs, d.Quote, d.Escape = []byte(del), del == " " && o.Delimiter == nil, 0, 0
+			try(d, 0.95)
+		}
+	}
 	l.Dialect, l.Score = chosen, max(best, 0)
+}
+
+// damaged reports whether quotes do not open and close as they should.
+func (d *Dialect) damaged(sample []byte) bool {
+	if d.Quote == 0 {
+		return false
+	}
+	records, _, bad := d.sample(sample, maxSampleRecords)
+	for _, r := range records {
+		for _, c := range r {
+			if c.strayed {
+				return true
+			}
+		}
+	}
+	return bad > 0
 }
 
 func delimiterChoices(sample []byte, o Override) []string {
@@ -170,8 +196,8 @@ func delimiterChoices(sample []byte, o Override) []string {
 	out = append(out, repeated(sample)...)
 	all := slices.Clone(out)
 	out = slices.DeleteFunc(out, func(d string) bool { return onlyInside(sample, d, all) })
-	if len(out) == 0 {
-		out = []string{","}
+	if !slices.Contains(out, ",") {
+		out = append(out, ",") // which divides nothing: perhaps there is one column
 	}
 	return out
 }
@@ -227,9 +253,6 @@ func quotes(sample []byte, o Override) []byte {
 	out := []byte{'"'}
 	if bytes.IndexByte(sample, '\'') >= 0 {
 		out = append(out, '\'')
-	}
-	if bytes.IndexByte(sample, '"') >= 0 {
-		out = append(out, 0) // perhaps inches and seconds
 	}
 	return out
 }
@@ -349,8 +372,6 @@ func (d *Dialect) score(sample []byte) float64 {
 	}
 	pattern /= float64(len(widths)) * float64(len(records)+bad)
 	switch {
-	case d.Quote == 0:
-		pattern *= 0.99 // quotes that can be read as such are meant so
 	case quoted == 0 && d.Quote != '"':
 		pattern *= 0.9999
 	case strayed > 0:
@@ -377,12 +398,20 @@ func divided(sample []byte, starts []int) bool {
 		if nl := bytes.IndexAny(line, "\r\n"); nl >= 0 {
 			line = line[:nl]
 		}
-		if kindOf(bytes.TrimSpace(line)) == kindDate {
+		marks := 0
+		for i := 1; i+1 < len(line); i++ {
+			if c := line[i]; (c == '-' || c == '/' || c == ':') && isDigit(line[i-1]) && isDigit(line[i+1]) {
+				marks++
+			}
+		}
+		if marks >= 2 && kindOf(bytes.TrimSpace(line)) == kindDate {
 			dates++
 		}
 	}
 	return dates*2 > len(starts)
 }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // width is the number of fields, an empty one at the end left out.
 func width(r []cell) int {

@@ -41,7 +41,7 @@ func (d *Dialect) simple() bool { return len(d.Delimiter) == 1 && !d.Runs }
 
 // blank reports whether b[i] is a blank that may stand around a quoted field.
 func (d *Dialect) blank(c byte) bool {
-	return (c == ' ' || c == '\t') && c != d.Delimiter[0]
+	return (c == ' ' || c == '\t') && c != d.Delimiter[0] && !d.Runs
 }
 
 func (d *Dialect) delimiterAt(b []byte, i int) bool {

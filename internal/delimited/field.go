@@ -74,15 +74,15 @@ func (d *Dialect) quoted(b []byte, at int, eof bool) field {
 		switch n := d.lineEnd(b, m); {
 		case m == len(b) && eof:
 			f.end, f.next, f.last = q, m, true
-			return f
+			return d.withEscapes(f, b)
 		case m == len(b), !eof && d.mayEnd(b[m:]):
 			return field{state: open}
 		case n > 0:
 			f.end, f.next, f.last = q, m+n, true
-			return f
+			return d.withEscapes(f, b)
 		case d.delimiterAt(b, m):
-			f.end, f.next = q, d.after(b, m)
-			return f
+			f.end = q
+			return d.withEscapes(d.divided(f, b, m), b)
 		case !f.strayed && bytes.IndexByte(b[at:q], d.newline()) >= 0:
 			// A quote in the middle of a later line: more likely the opening quote of
 			// the next field than one that somebody forgot to double.
@@ -98,6 +98,14 @@ func (d *Dialect) quoted(b []byte, at int, eof bool) field {
 		}
 		k = q + 1
 	}
+}
+
+// withEscapes looks for escapes of other bytes than the quote.
+func (d *Dialect) withEscapes(f field, b []byte) field {
+	if !f.escaped && d.Escape != d.Quote && d.Escape != 0 {
+		f.escaped = bytes.IndexByte(b[f.start:f.end], d.Escape) >= 0
+	}
+	return f
 }
 
 // mayEnd reports whether more text may make a line end or a delimiter of rest.
@@ -147,15 +155,21 @@ func (d *Dialect) plain(b []byte, i int) field {
 			return f
 		}
 		if d.delimiterAt(b, i) {
-			f.end, f.next = i, d.after(b, i)
-			if d.Runs && d.lineEnd(b, f.next) > 0 { // blanks before a line end divide nothing
-				f.next, f.last = f.next+d.lineEnd(b, f.next), true
-			} else if d.Runs && f.next == len(b) {
-				f.last = true
-			}
-			return f
+			f.end = i
+			return d.divided(f, b, i)
 		}
 	}
+}
+
+// divided ends f at the delimiter at b[i]. Blanks before a line end divide nothing.
+func (d *Dialect) divided(f field, b []byte, i int) field {
+	f.next = d.after(b, i)
+	if d.Runs {
+		n := d.lineEnd(b, f.next)
+		f.last = n > 0 || f.next == len(b)
+		f.next += n
+	}
+	return f
 }
 
 // after returns the place behind the delimiter at b[i].
@@ -170,11 +184,13 @@ func (d *Dialect) after(b []byte, i int) int {
 }
 
 // unescape takes the escapes off a quoted field's content, in place, and returns its
-// new end. The room left is filled with spaces, so that line ends stay countable.
+// new end. An escape that is not the quote is taken off before a quote, itself, the
+// delimiter and a line end; elsewhere (\n, \N, C:\data) it is text. The room left is
+// filled with spaces, so that line ends stay countable.
 func (d *Dialect) unescape(b []byte, start, end int) int {
 	w := start
 	for r := start; r < end; r++ {
-		if b[r] == d.Escape && r+1 < end && (d.Escape != d.Quote || b[r+1] == d.Quote) {
+		if b[r] == d.Escape && r+1 < end && d.escapes(b[r+1]) {
 			r++
 		}
 		b[w] = b[r]
@@ -184,6 +200,10 @@ func (d *Dialect) unescape(b []byte, start, end int) int {
 		b[k] = ' '
 	}
 	return w
+}
+
+func (d *Dialect) escapes(c byte) bool {
+	return c == d.Quote || d.Escape != d.Quote && (c == d.Escape || c == d.Delimiter[0] || c == '\n' || c == '\r')
 }
 
 // skip passes over what is no record: blank lines and comments. It returns the start

@@ -185,9 +185,10 @@ func (l *Layout) headerRows(records [][]cell, o Override) {
 	}
 	body := records[1:]
 	switch forHeader, against := votes(records[0], body); {
-	case corner(records[0], body):
-		l.HeaderRows, l.HeaderWhy = 1, "corner"
 	case against > 0 && against >= forHeader:
+		if corner(records[0], body) {
+			l.HeaderRows, l.HeaderWhy = 1, "corner"
+		}
 	case forHeader > 0:
 		l.HeaderRows, l.HeaderWhy = 1, "types"
 	case l.namesLike(records[0], body):
@@ -201,17 +202,28 @@ func (l *Layout) headerRows(records [][]cell, o Override) {
 	}
 }
 
-// corner reports whether a record is the header of a matrix: nothing in the corner,
-// and something different over every column, be it numbers.
+// corner reports whether a record is the header of a matrix: something different over
+// every column, be it numbers, and over the first nothing, or a name over numbers.
 func corner(head []cell, body [][]cell) bool {
-	if len(head) < 3 || len(body) == 0 || len(bytes.TrimSpace(head[0].text)) > 0 || filled(head) != len(head)-1 {
+	if len(head) < 3 || len(body) == 0 {
 		return false
 	}
 	seen := map[string]bool{}
-	for _, c := range head {
-		seen[string(bytes.TrimSpace(c.text))] = true
+	for _, c := range head[1:] {
+		t := string(bytes.TrimSpace(c.text))
+		if t == "" || seen[t] {
+			return false
+		}
+		seen[t] = true
 	}
-	return len(seen) == len(head) && !slices.ContainsFunc(body, func(r []cell) bool { return len(bytes.TrimSpace(r[0].text)) == 0 })
+	first := bytes.TrimSpace(head[0].text)
+	if kindOf(first) != kindText && len(first) > 0 || isNullWord(head[0]) {
+		return false
+	}
+	return !slices.ContainsFunc(body, func(r []cell) bool {
+		k := kindOf(bytes.TrimSpace(r[0].text))
+		return k == kindEmpty || len(first) > 0 && k != kindNumber && k != kindDate
+	})
 }
 
 // continuesHeader reports whether the last of the records is a further line of the
@@ -306,20 +318,36 @@ func votes(head []cell, body [][]cell) (forHeader, against int) {
 // sameShape reports whether a text is written like nearly all below it, with digits at
 // the same places: a code or a date in words, and no name.
 func sameShape(head cell, body [][]cell, c int) bool {
-	want := shapeOf(head.text)
-	if !strings.Contains(want, "9") {
+	want, digits := shapeOf(head.text), 0
+	for _, r := range string(head.text) {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	if strings.Count(want, "9") < 2 && digits < 3 { // as in names: col1, PM10
 		return false
 	}
-	same, n := 0, 0
+	same, n, words := 0, 0, map[string]bool{}
 	for _, r := range body {
 		if c < len(r) && len(r[c].text) > 0 {
 			n++
+			words[lettersOf(r[c].text)] = true
 			if shapeOf(r[c].text) == want {
 				same++
 			}
 		}
 	}
-	return n > 0 && same*10 >= n*8
+	// One word over the same other word in every row is a name all the same.
+	return n >= 3 && same*10 >= n*8 && (len(words) > 1 || words[lettersOf(head.text)])
+}
+
+func lettersOf(t []byte) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, string(t))
 }
 
 // shapeOf writes runs of digits as 9 and runs of letters as a.

@@ -308,3 +308,17 @@ func TestCatSharedData(t *testing.T) {
 		t.Errorf("only %d datasets were compared", compared)
 	}
 }
+
+func TestCSVField(t *testing.T) {
+	for v, want := range map[string]string{
+		"": `""`, "a": "a", "a b": "a b", "a,b": `"a,b"`, `say "x"`: `"say ""x"""`, "two\nlines": "\"two\nlines\"", "cr\r": "\"cr\r\"", " a": `" a"`, "a\t": "\"a\t\"",
+		"#1": `"#1"`, "//x": `"//x"`, "--": `"--"`, "-1": "-1", "%": `"%"`, "sep=;": `"sep=;"`, "'q": `"'q"`, "中文，": "中文，", "\ufeffa": "\"\ufeffa\"",
+	} {
+		if got := string(csvField(nil, []byte(v), true)); got != want {
+			t.Errorf("%q: %s, want %s", v, got, want)
+		}
+	}
+	if got := string(csvField(nil, []byte("#1"), false)); got != "#1" {
+		t.Errorf("a hash in a later field: %s", got)
+	}
+}

@@ -27,10 +27,11 @@ type textPart struct {
 	order    []int     // column of the dataset by column of the part; nil = the same
 	parsers  sync.Pool // of *delimited.Parser
 
-	rest    []byte // read, and not yet in a block
-	begun   bool   // the first block was cut
-	ended   bool   // text has ended
-	readErr error  // how it ended, when not well
+	rest    []byte // read, and not yet in a block; the end of spare
+	spare   []byte
+	begun   bool  // the first block was cut
+	ended   bool  // text has ended
+	readErr error // how it ended, when not well
 }
 
 // begin detects encoding and layout on the first part of the text. names are the
@@ -39,7 +40,7 @@ func (in *textPart) begin(o source.Options, names []string, late func(charset.Gu
 	head := make([]byte, sampleBytes)
 	counted := &countedReader{in: in}
 	n, err := io.ReadFull(counted, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err != nil && !isEnd(err) {
 		if n == 0 {
 			return err
 		}
@@ -74,9 +75,10 @@ func (in *textPart) begin(o source.Options, names []string, late func(charset.Gu
 			return in.replaced
 		})
 	}
-	in.rest = make([]byte, sampleBytes)
-	n, err = io.ReadFull(in.text, in.rest)
-	in.rest = in.rest[:n]
+	in.spare = make([]byte, sampleBytes)
+	n, err = io.ReadFull(in.text, in.spare)
+	in.spare = in.spare[:n]
+	in.rest = in.spare
 	in.end(err)
 	v := override(o)
 	v.Names = names
@@ -128,11 +130,17 @@ func (f *failedReader) Read([]byte) (int, error) {
 func (in *textPart) end(err error) {
 	switch {
 	case err == nil:
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && in.readErr == nil:
+	case isEnd(err):
 		in.ended = true
 	default:
 		in.ended, in.readErr = true, err
 	}
+}
+
+// isEnd reports whether a text came to its end. A compressed stream that broke off
+// says the same inside a fault, and is no end.
+func isEnd(err error) bool {
+	return fault.As(err) == nil && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF))
 }
 
 func override(o source.Options) delimited.Override {
@@ -174,28 +182,25 @@ func (in *textPart) perRecord() float64 {
 
 // cut returns the next block, or io.EOF at the end of the part.
 func (in *textPart) cut(r *textReader) (*textBlock, error) {
-	buf := append(r.buffer(), in.rest...)
-	in.rest = in.rest[:0]
 	skipLines := 0
 	if !in.begun {
 		in.begun = true
-		buf = append(buf[:0], buf[min(in.layout.DataStart, len(buf)):]...)
+		in.rest = in.rest[min(in.layout.DataStart, len(in.rest)):]
 		skipLines = in.layout.DataLine
 	}
-	want := r.blockBytes()
-	for {
+	buf := r.buffer()
+	for want := r.blockBytes(); ; want = min(want+max(r.blockBytes(), want/2), giantBytes) {
 		buf = in.fill(buf, want)
-		if end := in.layout.LastEnd(buf[:min(len(buf), want)], in.ended && len(buf) <= want); end > 0 {
-			in.rest = append(in.rest, buf[end:]...)
+		if end := in.layout.LastEnd(buf, in.over()); end > 0 {
+			in.unread(buf[end:])
 			return in.block(r, buf[:end], skipLines), nil
 		}
-		if in.ended && len(buf) <= want {
+		if in.over() {
 			break
 		}
 		if want >= giantBytes {
 			return in.giant(r, buf, skipLines)
 		}
-		want = min(want+max(r.blockBytes(), want/2), giantBytes)
 	}
 	r.recycle(buf)
 	if in.readErr != nil {
@@ -206,17 +211,32 @@ func (in *textPart) cut(r *textReader) (*textBlock, error) {
 	return nil, io.EOF
 }
 
-// fill reads until buf holds n bytes or the text ends.
+// over reports whether all of the text has been taken.
+func (in *textPart) over() bool { return in.ended && len(in.rest) == 0 }
+
+// fill takes from the text until buf holds n bytes or the text ends.
 func (in *textPart) fill(buf []byte, n int) []byte {
+	if cap(buf) < n {
+		buf = append(make([]byte, 0, n+1<<16), buf...)
+	}
+	k := min(n-len(buf), len(in.rest))
+	buf, in.rest = append(buf, in.rest[:k]...), in.rest[k:]
 	for len(buf) < n && !in.ended {
-		if cap(buf) < n {
-			buf = append(make([]byte, 0, n+1<<16), buf...)
-		}
 		got, err := in.text.Read(buf[len(buf):n])
 		buf = buf[:len(buf)+got]
 		in.end(err)
 	}
 	return buf
+}
+
+// unread gives back the end of what was taken.
+func (in *textPart) unread(b []byte) {
+	if len(in.rest) > 0 { // then b comes from right before it
+		in.rest = in.spare[len(in.spare)-len(in.rest)-len(b):]
+		return
+	}
+	in.spare = append(in.spare[:0], b...)
+	in.rest = in.spare
 }
 
 func (in *textPart) block(r *textReader, b []byte, skipLines int) *textBlock {
@@ -233,7 +253,7 @@ func (in *textPart) giant(r *textReader, buf []byte, skipLines int) (*textBlock,
 		n, done := g.Write(buf, in.ended)
 		size += int64(n)
 		if done {
-			in.rest = append(in.rest, buf[n:]...)
+			in.unread(buf[n:])
 			break
 		}
 		left := copy(buf, buf[n:])

@@ -1,8 +1,10 @@
 package file
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"net/url"
 	"os"
@@ -63,7 +65,7 @@ func sqliteOpen(ctx context.Context, path string, limit int64) (*sqliteDB, error
 	if err != nil {
 		return nil, err
 	}
-	head := make([]byte, 20)
+	head := make([]byte, 100)
 	_, err = f.ReadAt(head, 0)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
@@ -73,6 +75,9 @@ func sqliteOpen(ctx context.Context, path string, limit int64) (*sqliteDB, error
 	}
 	writeAhead := head[18] == 2 || head[19] == 2 // file format, section 1.3.3
 	log, index := sizeOf(path+"-wal"), sizeOf(path+"-shm")
+	if log <= 0 && sizeOf(path+"-journal") <= 0 && sqliteCutPage(head, sizeOf(path)) {
+		return nil, fault.New(fault.Invalid, "source.truncated", "locator", path)
+	}
 	switch {
 	case writeAhead && log <= 0:
 		return sqliteConnect(ctx, path, path, limit, "immutable", "1")
@@ -90,6 +95,19 @@ func sqliteOpen(ctx context.Context, path string, limit int64) (*sqliteDB, error
 		return sqliteCopy(ctx, path, "-journal", limit)
 	}
 	return d, err
+}
+
+// sqliteCutPage reports whether a database of size bytes ends within its last page:
+// SQLite takes what is missing there for zeros, without a word; whole pages that are
+// missing it notices. The header's number of pages holds when the change counters agree
+// (file format, sections 1.3.2, 1.3.7 and 1.3.17).
+func sqliteCutPage(head []byte, size int64) bool {
+	page, pages := int64(binary.BigEndian.Uint16(head[16:])), int64(binary.BigEndian.Uint32(head[28:]))
+	if page == 1 {
+		page = 1 << 16
+	}
+	missing := page*pages - size
+	return bytes.Equal(head[24:28], head[92:96]) && 0 < missing && missing < page
 }
 
 // sizeOf is the size of a file, -1 when there is none.

@@ -544,6 +544,16 @@ func TestSQLiteEndlessView(t *testing.T) {
 	}
 }
 
+// Rows come in the order of the rowid, also where an index that has all columns would
+// be quicker to read.
+func TestSQLiteOrder(t *testing.T) {
+	p := sqliteFile(t, "CREATE TABLE t(a INT, b INT); CREATE INDEX i ON t(b, a); INSERT INTO t VALUES (1, 30), (2, 20), (3, 10); ANALYZE;")
+	_, rows, _, err := readTable(t, p, "t")
+	if want := [][]string{{"1", "30"}, {"2", "20"}, {"3", "10"}}; err != nil || !cmp.Equal(want, rows) {
+		t.Errorf("%v, %v; want %v", rows, err, want)
+	}
+}
+
 // Blocks are cut by rows and bytes, never by who reads.
 func TestSQLiteBlocks(t *testing.T) {
 	p := sqliteFile(t, `CREATE TABLE t(i INTEGER PRIMARY KEY, x TEXT);
