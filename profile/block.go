@@ -41,7 +41,7 @@ type columnBlock struct {
 	shape     uint64
 	shapeRun  int64
 	shapeText []shapeRun
-	keys      []uint64 // hash of each value of the chunk, for row hashes
+	keys      []uint64 // of the chunk's values: hashes, by which they are told apart
 }
 
 // sampleValue is a sampled numeric or temporal value.
@@ -63,8 +63,9 @@ func (c *columnBlock) reset(l limits, probe ValueCounter) {
 	c.series, c.shapeRun = false, 0
 }
 
-// add takes a chunk in. keys says whether the key of each value is wanted.
-func (c *columnBlock) add(ch *source.Chunk, keys bool) {
+// add takes a chunk in. share, when not nil, has the hash of each row, to which the
+// column's part is added.
+func (c *columnBlock) add(ch *source.Chunk, share []uint64) {
 	c.places += int64(ch.N)
 	c.nulls += int64(ch.Nulls)
 	c.keys = c.keys[:0]
@@ -73,11 +74,37 @@ func (c *columnBlock) add(ch *source.Chunk, keys bool) {
 	c.first = true
 	c.watch = true
 	if ch.Codes != nil {
-		c.addCodes(v, ch.Codes, keys)
+		c.addCodes(v, ch.Codes)
+		c.shareCodes(ch, share)
 		return
 	}
 	c.addValues(v)
+	c.shareKeys(ch, share)
 }
+
+// shareKeys adds each value's key to the hash of its row. A null adds nothing, like a
+// column that is not there.
+func (c *columnBlock) shareKeys(ch *source.Chunk, share []uint64) {
+	if share == nil {
+		return
+	}
+	if ch.Nulls == 0 {
+		for i, k := range c.keys {
+			share[i] += c.rowPart(k)
+		}
+		return
+	}
+	k := 0
+	for i := range share {
+		if ch.IsValid(i) {
+			share[i] += c.rowPart(c.keys[k])
+			k++
+		}
+	}
+}
+
+// rowPart is what a value with this key adds to the hash of its row.
+func (c *columnBlock) rowPart(key uint64) uint64 { return (key ^ c.salt) * 0x9e3779b97f4a7c15 }
 
 // addValues counts values that come without a dictionary: their keys first, which the
 // processor does at full speed, then run by run of equal keys.

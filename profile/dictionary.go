@@ -10,23 +10,23 @@ import (
 
 // dictionary is the one that a source's chunk brings.
 type dictionary struct {
-	id     unsafe.Pointer
-	n      int
-	values []value
-	keys   []uint64 // hashes for rows: of the text, or of a typed value
-	counts []int64
-	texts  []textRef
-	arena  []byte
-	isText bool
+	id       unsafe.Pointer
+	n        int
+	values   []value
+	rowParts []uint64 // what each entry adds to the hash of its row
+	counts   []int64
+	texts    []textRef
+	arena    []byte
+	isText   bool
 }
 
 func (d *dictionary) reset() {
-	*d = dictionary{values: d.values[:0], keys: d.keys[:0], counts: d.counts[:0], texts: d.texts[:0], arena: d.arena[:0]}
+	*d = dictionary{values: d.values[:0], rowParts: d.rowParts[:0], counts: d.counts[:0], texts: d.texts[:0], arena: d.arena[:0]}
 }
 
 // addCodes counts codes of the source's dictionary, each entry of which is looked at
 // once.
-func (c *columnBlock) addCodes(vs *source.Values, codes []int32, keys bool) {
+func (c *columnBlock) addCodes(vs *source.Values, codes []int32) {
 	c.openDict(vs)
 	d := &c.dict
 	for i := 0; i < len(codes); {
@@ -47,9 +47,25 @@ func (c *columnBlock) addCodes(vs *source.Values, codes []int32, keys bool) {
 	if n := len(codes); n > 0 {
 		c.order.last.v.hash = d.values[codes[n-1]].hash
 	}
-	if keys {
-		for _, code := range codes {
-			c.keys = append(c.keys, d.keys[code])
+}
+
+// shareCodes is shareKeys for codes.
+func (c *columnBlock) shareCodes(ch *source.Chunk, share []uint64) {
+	if share == nil {
+		return
+	}
+	parts := c.dict.rowParts
+	if ch.Nulls == 0 {
+		for i, code := range ch.Codes {
+			share[i] += parts[code]
+		}
+		return
+	}
+	k := 0
+	for i := range share {
+		if ch.IsValid(i) {
+			share[i] += parts[ch.Codes[k]]
+			k++
 		}
 	}
 }
@@ -77,8 +93,9 @@ func (c *columnBlock) openDict(vs *source.Values) {
 		switch vs.Kind {
 		case source.Text:
 			b := vs.Spans[i].Of(vs.Data)
-			d.keys = append(d.keys, c.hasher.text(b))
-			c.lookText(b, d.keys[i], &v)
+			key := c.hasher.text(b)
+			c.lookText(b, key, &v)
+			d.rowParts = append(d.rowParts, c.rowPart(key))
 			d.keep(b)
 		case source.Binary:
 			b := vs.Spans[i].Of(vs.Data)
@@ -93,7 +110,7 @@ func (c *columnBlock) openDict(vs *source.Values) {
 		d.values = append(d.values, v)
 		d.counts = append(d.counts, 0)
 		if vs.Kind != source.Text {
-			d.keys = append(d.keys, v.hash)
+			d.rowParts = append(d.rowParts, c.rowPart(v.hash))
 		}
 	}
 }

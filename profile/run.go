@@ -248,11 +248,11 @@ func (s *run) take(st *blockState, b *source.Batch) error {
 		ch := &b.Chunks[i]
 		c := s.columnBlock(st, ch.Column)
 		flat := ch.N == b.Rows && ch.RowEnds == nil
-		keys := flat && !s.noRowSet
-		c.add(ch, keys)
-		if keys {
-			st.addShare(b.FirstRow, ch, c)
+		var share []uint64
+		if flat && !s.noRowSet {
+			share = st.rowShare(b.FirstRow, ch.N)
 		}
+		c.add(ch, share)
 		if flat {
 			c.takeSample(ch, b.FirstRow, rows)
 		} else {
@@ -265,26 +265,12 @@ func (s *run) take(st *blockState, b *source.Batch) error {
 	return nil
 }
 
-// addShare adds the column's part to the hash of each row. A null adds nothing, like
-// a column that is not there.
-func (st *blockState) addShare(first int, ch *source.Chunk, c *columnBlock) {
-	if need := first + ch.N; len(st.share) < need {
+// rowShare is where the hashes of n rows are added up, from row first of the group on.
+func (st *blockState) rowShare(first, n int) []uint64 {
+	if need := first + n; len(st.share) < need {
 		st.share = append(st.share, make([]uint64, need-len(st.share))...)
 	}
-	share, salt := st.share[first:first+ch.N], c.salt
-	if ch.Nulls == 0 {
-		for i, k := range c.keys {
-			share[i] += (k ^ salt) * 0x9e3779b97f4a7c15
-		}
-		return
-	}
-	k := 0
-	for i := range share {
-		if ch.IsValid(i) {
-			share[i] += (c.keys[k] ^ salt) * 0x9e3779b97f4a7c15
-			k++
-		}
-	}
+	return st.share[first : first+n]
 }
 
 func (s *run) columnBlock(st *blockState, index int) *columnBlock {
