@@ -63,7 +63,7 @@ func Relate(ctx context.Context, req RelateRequest) (res *RelateResult, err erro
 		return nil, err
 	}
 	r := &relating{req: req, src: src, left: req.Limit, took: map[Phase]*PhaseTiming{},
-		loader: relation.NewLoader(relation.LoadOptions{Compare: req.Compare, Memory: req.Memory / 2, Workers: req.Workers})}
+		loader: relation.NewLoader(relation.LoadOptions{Compare: req.Compare, Memory: max(req.Memory/2, 1), Workers: req.Workers})}
 	r.doc = relation.Document{Compare: req.Compare, Nulls: req.Nulls, MaxLHS: req.MaxLHS, Wanted: req.Kinds, Skipped: listing.Skipped}
 	if err := r.all(ctx, listing.Datasets); err != nil {
 		return nil, err
@@ -99,17 +99,33 @@ func (r *relating) all(ctx context.Context, datasets []source.Dataset) error {
 			r.skip(d.Locator, err)
 		}
 	}
-	if !r.req.Kinds.IND {
-		return nil
-	}
-	return r.timed(ctx, PhaseDiscover, func(ctx context.Context) error {
-		var err error
-		r.doc.INDs, err = relation.Inclusions(ctx, r.tables, max(r.req.Workers, 2))
-		if errors.Is(err, context.DeadlineExceeded) {
-			r.doc.INDTruncated, err = true, nil
+	if r.req.Kinds.IND {
+		err := r.timed(ctx, PhaseDiscover, func(ctx context.Context) (err error) {
+			r.doc.INDs, err = relation.Inclusions(ctx, r.tables, max(r.req.Workers, 2))
+			return err
+		})
+		if r.doc.INDTruncated, err = outOfTime(err); err != nil {
+			return err
 		}
-		return err
-	})
+	}
+	if r.req.Kinds.FK {
+		err := r.timed(ctx, PhaseDiscover, func(ctx context.Context) (err error) {
+			r.doc.FKs, err = relation.ForeignKeys(ctx, r.tables)
+			return err
+		})
+		if r.doc.FKTruncated, err = outOfTime(err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outOfTime tells a passed limit, which is an answer, from other errors.
+func outOfTime(err error) (bool, error) {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return true, nil
+	}
+	return false, err
 }
 
 // one loads a dataset and finds what holds within it.
@@ -127,7 +143,7 @@ func (r *relating) one(ctx context.Context, d source.Dataset, ev ScanEvent) erro
 	if k := r.req.Kinds; k.UCC || k.FD {
 		err := r.timed(ctx, PhaseDiscover, func(ctx context.Context) error {
 			found, err := relation.Discover(ctx, table, relation.Wanted{UCC: k.UCC, FD: k.FD, MaxLHS: r.req.MaxLHS,
-				Nulls: r.req.Nulls, Memory: r.req.Memory / 2, Workers: r.req.Workers})
+				Nulls: r.req.Nulls, Memory: max(r.req.Memory/2, 1), Workers: r.req.Workers})
 			if err == nil {
 				e.Found = *found
 			}
@@ -139,7 +155,7 @@ func (r *relating) one(ctx context.Context, d source.Dataset, ev ScanEvent) erro
 		}
 	}
 	r.doc.Entries = append(r.doc.Entries, e)
-	if r.req.Kinds.IND {
+	if r.req.Kinds.IND || r.req.Kinds.FK {
 		r.tables = append(r.tables, table)
 		return nil
 	}

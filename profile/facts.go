@@ -142,11 +142,14 @@ type ShapeCount struct {
 
 // TimeFacts describe temporal values, in the order of the rows.
 type TimeFacts struct {
-	Count      int64         `json:"count"`             // values that are temporal
-	Formats    []FormatCount `json:"formats,omitempty"` // how they are written, most frequent first
-	Zoned      int64         `json:"zoned,omitempty"`   // values with a zone
-	OutOfOrder int64         `json:"out_of_order"`      // rows earlier than the row before
-	Repeats    int64         `json:"repeats"`           // rows equal to the row before
+	Count   int64         `json:"count"`             // values that are temporal
+	Formats []FormatCount `json:"formats,omitempty"` // how they are written, most frequent first
+	Zoned   int64         `json:"zoned,omitempty"`   // values with a zone
+	// Unordered says that rows run backwards so often, or mix kinds of time, that
+	// their order was not followed: what follows is absent then.
+	Unordered  bool  `json:"unordered,omitempty"`
+	OutOfOrder int64 `json:"out_of_order"` // rows earlier than the row before
+	Repeats    int64 `json:"repeats"`      // rows equal to the row before
 	// Cadence is the commonest step between rows, when most steps have it; 0 = none.
 	Cadence    time.Duration `json:"cadence_ns,omitempty"`
 	OnCadence  int64         `json:"on_cadence,omitempty"` // steps equal to the cadence

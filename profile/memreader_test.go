@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"assay/internal/span"
@@ -18,7 +17,6 @@ type memReader struct {
 	next   int
 	codes  bool       // hand out dictionaries
 	jitter *rand.Rand // shuffles completion when set
-	mu     sync.Mutex
 }
 
 func (r *memReader) Columns() []source.Column { return r.cols }

@@ -230,14 +230,3 @@ func grouped(groups [][]byte) bool {
 	}
 	return len(groups) > 2 || groups[0][0] != '0'
 }
-
-// trimNumber takes off spaces and the apostrophe that spreadsheets put before numbers
-// kept as text; nil when nothing of a number is left.
-func trimNumber(b []byte) []byte {
-	t := bytes.TrimSpace(b)
-	t = bytes.TrimPrefix(t, []byte("'"))
-	if len(t) == 0 {
-		return nil
-	}
-	return t
-}

@@ -141,7 +141,7 @@ func (c *column) timeFacts(f *ColumnFacts, t asset.Type) {
 		}
 	}
 	x.Formats = addFormats(x.Formats)
-	if !p.steps.mixed {
+	if x.Unordered = p.steps.mixed; !x.Unordered {
 		p.steps.facts(x)
 	}
 	f.Time = x

@@ -59,6 +59,17 @@ func (d *dictionary) code(v []byte) uint32 {
 	return c
 }
 
+// has reports whether v, whose hash is h, is there.
+func (d *dictionary) has(h uint64, v []byte) bool {
+	mask := uint64(len(d.slots) - 1)
+	for at := h & mask; d.slots[at] != 0; at = (at + 1) & mask {
+		if c := d.slots[at] - 1; d.hashes[c] == h && bytes.Equal(d.value(c), v) {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *dictionary) grow() {
 	slots := make([]uint32, 2*len(d.slots))
 	mask := uint64(len(slots) - 1)

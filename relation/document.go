@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"math"
 
 	"assay/internal/message"
 	"assay/source"
@@ -21,11 +22,13 @@ type Document struct {
 	// INDTruncated says that time ran out before the inclusions were known: then
 	// there are none in the list, because a merge that stops early proves nothing.
 	INDTruncated bool
+	FKs          []ForeignKey // by position in Entries
+	FKTruncated  bool         // time ran out before the foreign keys were known
 	Skipped      []source.Skipped
 }
 
 // Kinds are the kinds of relations that were looked for.
-type Kinds struct{ UCC, FD, IND bool }
+type Kinds struct{ UCC, FD, IND, FK bool }
 
 // Entry is one table and what was found within it.
 type Entry struct {
@@ -55,6 +58,9 @@ func (d *Document) WriteJSON(w io.Writer, o WriteOptions) error {
 	j.array("  ", len(d.Entries), func(i int) { j.entry(&d.Entries[i], d.Wanted) })
 	if d.Wanted.IND {
 		j.inclusions(d)
+	}
+	if d.Wanted.FK {
+		j.foreignKeys(d)
 	}
 	j.raw(",\n  \"skipped\": ")
 	j.array("  ", len(d.Skipped), func(i int) {
@@ -157,17 +163,38 @@ func (j *jsonWriter) inclusions(d *Document) {
 	if j.o.CountsOnly {
 		return
 	}
-	end := func(r Ref) {
+	j.raw(",\n  \"inds\": ")
+	j.array("  ", len(d.INDs), func(i int) {
+		j.ends(d, d.INDs[i].Dependent, d.INDs[i].Referenced).raw("}")
+	})
+}
+
+// ends writes the two sides of a relation and leaves the object open.
+func (j *jsonWriter) ends(d *Document, from, to Ref) *jsonWriter {
+	side := func(r Ref) {
 		e := &d.Entries[r.Table]
 		j.raw(`{"dataset": `).value(e.Name).raw(`, "column": `).value(e.Columns[r.Column]).raw("}")
 	}
-	j.raw(",\n  \"inds\": ")
-	j.array("  ", len(d.INDs), func(i int) {
-		j.raw(`{"dependent": `)
-		end(d.INDs[i].Dependent)
-		j.raw(`, "referenced": `)
-		end(d.INDs[i].Referenced)
-		j.raw("}")
+	j.raw(`{"dependent": `)
+	side(from)
+	j.raw(`, "referenced": `)
+	side(to)
+	return j
+}
+
+func (j *jsonWriter) foreignKeys(d *Document) {
+	j.raw(",\n  \"fk_count\": ").value(len(d.FKs)).raw(",\n  \"fk_truncated\": ").value(d.FKTruncated)
+	if j.o.CountsOnly {
+		return
+	}
+	share := func(f float64) float64 { return math.Round(f*1000) / 1000 }
+	j.raw(",\n  \"fks\": ")
+	j.array("  ", len(d.FKs), func(i int) {
+		k := &d.FKs[i]
+		j.ends(d, k.Dependent, k.Referenced)
+		j.raw(`, "confidence": `).value(share(k.Confidence)).raw(`, "coverage": `).value(share(k.Coverage))
+		j.raw(`, "orphan_values": `).value(k.OrphanValues).raw(`, "orphan_rows": `).value(k.OrphanRows)
+		j.raw(`, "reason": `).value(k.Reason).raw("}")
 	})
 }
 

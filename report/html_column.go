@@ -262,8 +262,10 @@ func (w words) timeFigures(c *profile.ColumnFacts) groupView {
 		f.add("formats", layout(visible(x.Format))+"  "+count(x.Count))
 	}
 	f.some("zoned", t.Zoned)
-	f.add("out_of_order", count(t.OutOfOrder))
-	f.add("repeats", count(t.Repeats))
+	if !t.Unordered {
+		f.add("out_of_order", count(t.OutOfOrder))
+		f.add("repeats", count(t.Repeats))
+	}
 	if t.Cadence > 0 {
 		f.add("cadence", lasting(t.Cadence))
 		f.add("on_cadence", count(t.OnCadence))

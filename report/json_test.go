@@ -34,7 +34,6 @@ func schema(t *testing.T) map[string]any {
 type validator struct {
 	defs map[string]any
 	errs []string
-	used map[string]bool // properties that were seen, by schema place
 }
 
 func (v *validator) fail(at, format string, args ...any) {

@@ -15,13 +15,14 @@ type drawn struct {
 	series   bool
 }
 
-// drawnOf lists the parameters that some method uses and that are given: those with a
+// drawnOf lists the given parameters that the reconciled value depends on: those with a
 // distribution only, or all.
 func (p *plan) drawnOf(all bool) []drawn {
+	counts := p.counting()
 	var out []drawn
 	for i := range p.in.Parameters {
 		q := &p.in.Parameters[i]
-		if q.Values == nil || len(p.users(q.Name)) == 0 {
+		if q.Values == nil || !counts[q.Name] {
 			continue
 		}
 		d := Distribution{Shape: Constant}
@@ -39,6 +40,31 @@ func (p *plan) drawnOf(all bool) []drawn {
 		out = append(out, drawn{Variable{Name: q.Name, Base: base, Distribution: d}, s, q.Series})
 	}
 	return out
+}
+
+// counting is the set of parameters that a method of some weight takes, or that one of
+// those is derived from.
+func (p *plan) counting() map[string]bool {
+	counts := map[string]bool{}
+	for i := range p.methods {
+		if p.methods[i].method.Weight.Sign() == 0 {
+			continue
+		}
+		for _, names := range p.methods[i].arguments {
+			for _, name := range names {
+				counts[name] = true
+			}
+		}
+	}
+	// Backwards: what a derivation takes stands before it.
+	for _, s := range slices.Backward(p.derived) {
+		if counts[s.name] {
+			for _, name := range p.in.parameter(s.name).Derive.Of {
+				counts[name] = true
+			}
+		}
+	}
+	return counts
 }
 
 func variablesOf(ds []drawn) []Variable {

@@ -19,7 +19,7 @@ var groups = [...]string{"", "files", "reading"}
 
 // verbs are the commands in the order in which a person meets them; cobra would sort
 // them by the alphabet.
-var verbs = [...]string{"demo", "scan", "ls", "show", "report", "cat", "relate", "backup", "restore", "fsck", "completion", "version", "exit", "help"}
+var verbs = [...]string{"demo", "scan", "ls", "show", "report", "cat", "relate", "value", "backup", "restore", "fsck", "completion", "version", "exit", "help"}
 
 // help prints the help of a command: what it does, how it is called, examples, flags
 // (those of this command first), exit statuses.

@@ -47,6 +47,7 @@ func (c *cli) relateCommand() *cobra.Command {
 	f.BoolVar(&o.kinds.UCC, "ucc", false, c.say("cli.flag.ucc"))
 	f.BoolVar(&o.kinds.FD, "fd", false, c.say("cli.flag.fd"))
 	f.BoolVar(&o.kinds.IND, "ind", false, c.say("cli.flag.ind"))
+	f.BoolVar(&o.kinds.FK, "fk", false, c.say("cli.flag.fk"))
 	f.IntVar(&o.maxLHS, "max-lhs", 0, c.say("cli.flag.max-lhs"))
 	f.StringVar(&o.nulls, "nulls", string(relation.NullsEqual), c.say("cli.flag.nulls"))
 	f.StringVar(&o.compare, "compare", string(relation.Text), c.say("cli.flag.compare"))
@@ -77,7 +78,7 @@ func (o *relateOptions) check() error {
 		return bad("--time-limit", o.limit.String())
 	}
 	if o.kinds == (relation.Kinds{}) {
-		o.kinds = relation.Kinds{UCC: true, FD: true, IND: true}
+		o.kinds = relation.Kinds{UCC: true, FD: true, IND: true, FK: true}
 	}
 	return nil
 }
@@ -123,7 +124,7 @@ func partial(d *relation.Document) bool {
 			return true
 		}
 	}
-	return d.INDTruncated || len(d.Skipped) > 0
+	return d.INDTruncated || d.FKTruncated || len(d.Skipped) > 0
 }
 
 // listed is how many relations of a kind a person is shown; the rest is counted.
@@ -133,17 +134,28 @@ func (c *cli) printRelations(d *relation.Document, countsOnly bool) {
 	for i := range d.Entries {
 		c.printEntry(&d.Entries[i], d.Wanted, countsOnly)
 	}
+	end := func(r relation.Ref) string {
+		return d.Entries[r.Table].Name + "." + d.Entries[r.Table].Columns[r.Column]
+	}
 	if d.Wanted.IND {
 		fmt.Fprintln(c.out, c.say("cli.relate.inds", "n", fmt.Sprint(len(d.INDs))))
-		end := func(r relation.Ref) string {
-			return d.Entries[r.Table].Name + "." + d.Entries[r.Table].Columns[r.Column]
-		}
 		c.firstOf(len(d.INDs), countsOnly, func(i int) string {
 			return end(d.INDs[i].Dependent) + " ⊆ " + end(d.INDs[i].Referenced)
 		})
-		if d.INDTruncated {
-			fmt.Fprintln(c.out, "  "+c.say("cli.relate.truncated.inds"))
-		}
+	}
+	if d.Wanted.FK {
+		fmt.Fprintln(c.out, c.say("cli.relate.fks", "n", fmt.Sprint(len(d.FKs))))
+		c.firstOf(len(d.FKs), countsOnly, func(i int) string {
+			k := d.FKs[i]
+			line := end(k.Dependent) + " → " + end(k.Referenced) + "  " + c.say("cli.relate."+string(k.Reason))
+			if k.OrphanRows > 0 {
+				line += c.say("cli.relate.orphans", "rows", fmt.Sprint(k.OrphanRows))
+			}
+			return line
+		})
+	}
+	if d.INDTruncated || d.FKTruncated {
+		fmt.Fprintln(c.out, "  "+c.say("cli.relate.truncated.inds"))
 	}
 	for _, s := range d.Skipped {
 		fmt.Fprintln(c.err, c.say("cli.relate.skipped", "locator", s.Locator, "reason", message.Text(c.language(), s.Code, s.Params)))

@@ -42,7 +42,7 @@ func (c *cli) root() *cobra.Command {
 	root.Flags().Bool("version", false, c.say("cli.version.short"))
 	root.SetFlagErrorFunc(flagFault)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.help(cmd) })
-	root.AddCommand(c.demoCommand(), c.scanCommand(), c.lsCommand(), c.showCommand(), c.reportCommand(), c.catCommand(), c.relateCommand(),
+	root.AddCommand(c.demoCommand(), c.scanCommand(), c.lsCommand(), c.showCommand(), c.reportCommand(), c.catCommand(), c.relateCommand(), c.valueCommand(),
 		c.backupCommand(), c.restoreCommand(), c.checkCommand(), c.versionCommand(), c.completionCommand(), c.exitCommand())
 	root.SetHelpCommand(c.helpCommand())
 	c.completeFlags(root)

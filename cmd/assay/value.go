@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,11 @@ func (c *cli) valueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := valuation.Value(cmd.Context(), &in, max(1, c.workers))
+			workers := c.workers
+			if workers == 0 {
+				workers = runtime.GOMAXPROCS(0)
+			}
+			r, err := valuation.Value(cmd.Context(), &in, workers)
 			if err != nil {
 				return err
 			}

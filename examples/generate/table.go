@@ -29,7 +29,6 @@ type cell struct {
 type record struct {
 	cells []cell
 	raw   string // written as it is, in place of cells
-	why   string // of a broken record: the flaw
 	end   string // line end of its own, "" = the file's
 	line  int    // filled in by the writer
 	more  any    // what a format needs beyond cells

@@ -2,6 +2,7 @@ package charset
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"unicode/utf8"
@@ -83,8 +84,10 @@ func (l *lateReader) decide() error {
 // firstBeyondASCII is the place of the first byte that is not ASCII, len(b) without one.
 func firstBeyondASCII(b []byte) int {
 	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		if (b[i]|b[i+1]|b[i+2]|b[i+3]|b[i+4]|b[i+5]|b[i+6]|b[i+7])&0x80 != 0 {
+	for ; i+32 <= len(b); i += 32 {
+		w := (*[32]byte)(b[i:])
+		if (binary.LittleEndian.Uint64(w[:])|binary.LittleEndian.Uint64(w[8:])|
+			binary.LittleEndian.Uint64(w[16:])|binary.LittleEndian.Uint64(w[24:]))&0x8080808080808080 != 0 {
 			break
 		}
 	}

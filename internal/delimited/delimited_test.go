@@ -203,6 +203,19 @@ func TestDetect(t *testing.T) {
 	}
 }
 
+// Short rows are padded where they are the rule: two at least, and one in twenty.
+func TestPadded(t *testing.T) {
+	for _, c := range []struct {
+		whole, short int
+		want         bool
+	}{{10, 1, false}, {10, 2, true}, {60, 2, false}, {30, 2, true}, {3, 0, false}} {
+		text := "id,name,n\n" + strings.Repeat("1,a,2\n", c.whole) + strings.Repeat("2,b\n", c.short)
+		if l := Detect([]byte(text), true, Override{}); l.Padded != c.want || l.Columns != 3 {
+			t.Errorf("%d whole and %d short rows: padded %v, %d columns", c.whole, c.short, l.Padded, l.Columns)
+		}
+	}
+}
+
 func TestGiantKeepsFieldsAndCutsThem(t *testing.T) {
 	big := strings.Repeat("长x", 3*KeepBytes/4)
 	for _, c := range []struct {
@@ -248,7 +261,7 @@ func TestGiantKeepsFieldsAndCutsThem(t *testing.T) {
 			if len(bad) > 0 || len(rows) != 1 {
 				t.Fatalf("%q: %d rows, rejects %v", c.d.Delimiter, len(rows), bad)
 			}
-			if n := len(rows[0][1]); n > KeepBytes || n < KeepBytes-4 || !utf8.ValidString(rows[0][1]) || rows[0][0] != c.first || !strings.HasPrefix(rows[0][2], c.third) {
+			if n := len(rows[0][1]); n > KeepBytes || n < KeepBytes-4 || !utf8.ValidString(rows[0][1]) || !utf8.ValidString(rows[0][2]) || rows[0][0] != c.first || !strings.HasPrefix(rows[0][2], c.third) {
 				t.Errorf("%q: fields %q, %d bytes, %q", c.d.Delimiter, rows[0][0], n, rows[0][2][:8])
 			}
 		}
@@ -316,6 +329,92 @@ func BenchmarkSplit(b *testing.B) {
 			}
 		})
 	}
+}
+
+// Tables of known make, as programs write them, must be seen for what they are.
+func TestDetectGeneratedTables(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	wrong, n := 0, 0
+	for range 3000 {
+		g := generated(rng)
+		l := Detect([]byte(g.text), true, Override{})
+		n++
+		if string(l.Delimiter) != g.delimiter || l.Columns != g.columns || l.HeaderRows != g.header || g.quotes && l.Quote != '"' {
+			if wrong++; wrong <= 8 {
+				t.Errorf("%d rows, %d columns, %q, header %d: detected %d columns, %q quote %q, header %d (%s):\n%.400s", g.rows, g.columns, g.delimiter, g.header,
+					l.Columns, l.Delimiter, l.Quote, l.HeaderRows, l.HeaderWhy, g.text)
+			}
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("%d of %d tables are misread", wrong, n)
+	}
+}
+
+type table struct {
+	text, delimiter       string
+	rows, columns, header int
+	quotes                bool
+}
+
+// generated writes a table of columns of several kinds; the first is a number or a
+// date, so that a header can be told.
+func generated(rng *rand.Rand) table {
+	kinds := []func() string{
+		func() string { return fmt.Sprint(rng.IntN(100000)) },
+		func() string { return fmt.Sprintf("20%02d-%02d-%02d", rng.IntN(30), 1+rng.IntN(12), 1+rng.IntN(28)) },
+		func() string { return fmt.Sprintf("%.2f", rng.Float64()*1000-300) },
+		func() string {
+			return []string{"张三", "李四", "王小明", "欧阳娜", "Ann", "Bob O'Neill", "Zoë"}[rng.IntN(7)]
+		},
+		func() string { return []string{"长春市", "Rome, Italy", "a; b", "吉林省，长春", "x|y", ""}[rng.IntN(6)] },
+		func() string {
+			return fmt.Sprintf("2024-01-%02d %02d:%02d:00", 1+rng.IntN(28), rng.IntN(24), rng.IntN(60))
+		},
+		func() string { return []string{"say \"hi\"", "plain words here", "two\nlines", "5' 11\""}[rng.IntN(4)] },
+		func() string { return []string{"true", "false"}[rng.IntN(2)] },
+		func() string { return fmt.Sprintf("http://example.com/%d?a=1&b=2", rng.IntN(99)) },
+	}
+	names := []string{"id", "日期", "amount", "name", "city", "time", "remark", "ok", "link"}
+	g := table{delimiter: []string{",", ";", "\t", "|"}[rng.IntN(4)], rows: 3 + rng.IntN(40), columns: 2 + rng.IntN(7), header: rng.IntN(2)}
+	all, crlf := rng.IntN(4) == 0, rng.IntN(2) == 0
+	pick := []int{rng.IntN(3)}
+	for len(pick) < g.columns {
+		pick = append(pick, rng.IntN(len(kinds)))
+	}
+	var b strings.Builder
+	line := func(cells []string) {
+		for i, c := range cells {
+			if i > 0 {
+				b.WriteString(g.delimiter)
+			}
+			if all || strings.ContainsAny(c, g.delimiter+"\"\r\n") {
+				g.quotes = true
+				c = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
+			}
+			b.WriteString(c)
+		}
+		if crlf {
+			b.WriteByte('\r')
+		}
+		b.WriteByte('\n')
+	}
+	var cells []string
+	for i, k := range pick {
+		cells = append(cells, fmt.Sprint(names[k], i))
+	}
+	if g.header == 1 {
+		line(cells)
+	}
+	for range g.rows {
+		cells = cells[:0]
+		for _, k := range pick {
+			cells = append(cells, kinds[k]())
+		}
+		line(cells)
+	}
+	g.text = b.String()
+	return g
 }
 
 func FuzzParse(f *testing.F) {

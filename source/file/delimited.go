@@ -301,7 +301,7 @@ func (r *textReader) buffer() []byte {
 	if b, ok := r.buffers.Get().(*[]byte); ok {
 		return (*b)[:0]
 	}
-	return make([]byte, 0, r.blockBytes()+1<<16)
+	return nil // fill makes one as large as the text needs
 }
 
 // recycle keeps a buffer for the next block, unless a giant record has made it large.

@@ -216,6 +216,9 @@ func (in *textPart) over() bool { return in.ended && len(in.rest) == 0 }
 
 // fill takes from the text until buf holds n bytes or the text ends.
 func (in *textPart) fill(buf []byte, n int) []byte {
+	if in.ended {
+		n = min(n, len(buf)+len(in.rest))
+	}
 	if cap(buf) < n {
 		buf = append(make([]byte, 0, n+1<<16), buf...)
 	}

@@ -81,7 +81,6 @@ type jsonDecoding struct {
 	rows   int64
 	lineOf []int64
 	chunks []source.Chunk
-	dicts  map[string][]int32
 
 	mark     int   // a position in data
 	markLine int64 // and its line

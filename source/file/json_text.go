@@ -61,17 +61,17 @@ func jsonDecode(br *bufio.Reader, enc encoding.Encoding) *bufio.Reader {
 func jsonEncoding(head []byte) (enc encoding.Encoding, name, code string) {
 	switch {
 	case bytes.HasPrefix(head, jsonBOM):
-		return nil, "UTF-8", "json.encoding_bom"
+		return nil, "utf-8", "json.encoding_bom"
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe, 0, 0}):
 		return utf32.UTF32(utf32.LittleEndian, utf32.UseBOM), "UTF-32LE", "json.encoding_bom"
 	case bytes.HasPrefix(head, []byte{0, 0, 0xfe, 0xff}):
 		return utf32.UTF32(utf32.BigEndian, utf32.UseBOM), "UTF-32BE", "json.encoding_bom"
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
-		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "UTF-16LE", "json.encoding_bom"
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), "utf-16le", "json.encoding_bom"
 	case bytes.HasPrefix(head, []byte{0xfe, 0xff}):
-		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM), "UTF-16BE", "json.encoding_bom"
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM), "utf-16be", "json.encoding_bom"
 	case len(head) < 4:
-		return nil, "UTF-8", ""
+		return nil, "utf-8", ""
 	}
 	zero := [4]bool{head[0] == 0, head[1] == 0, head[2] == 0, head[3] == 0}
 	switch zero {
@@ -80,17 +80,17 @@ func jsonEncoding(head []byte) (enc encoding.Encoding, name, code string) {
 	case [4]bool{false, true, true, true}:
 		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM), "UTF-32LE", "json.encoding_zeros"
 	case [4]bool{true, false, true, false}, [4]bool{true, false, false, true}:
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "UTF-16BE", "json.encoding_zeros"
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), "utf-16be", "json.encoding_zeros"
 	case [4]bool{false, true, false, true}, [4]bool{false, true, true, false}:
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "UTF-16LE", "json.encoding_zeros"
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "utf-16le", "json.encoding_zeros"
 	}
 	if jsonMostlyUTF8(head) {
-		return nil, "UTF-8", ""
+		return nil, "utf-8", ""
 	}
 	if jsonIsGB18030(head) {
-		return simplifiedchinese.GB18030, "GB18030", "json.encoding_gb18030"
+		return simplifiedchinese.GB18030, "gb18030", "json.encoding_gb18030"
 	}
-	return nil, "UTF-8", ""
+	return nil, "utf-8", ""
 }
 
 // jsonMostlyUTF8 allows for stray bytes in a text that is UTF-8 otherwise: more good

@@ -1,0 +1,182 @@
+package relation
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+)
+
+// ForeignKey is a column that points at rows of a table, as data and names suggest.
+type ForeignKey struct {
+	Dependent, Referenced Ref
+	Confidence            float64 // 0 to 1; an order, not a probability
+	Coverage              float64 // share of the referenced values that occur in the dependent column
+	OrphanValues          int     // distinct values without a counterpart
+	OrphanRows            int     // rows with such values
+	Reason                Reason  // the strongest sign
+}
+
+// Reason is the sign that speaks most for a foreign key.
+type Reason string
+
+// The reasons, strongest first.
+const (
+	NameSame  Reason = "name.same"   // both columns say the same: ArtistId → Artist.ArtistId
+	NameTable Reason = "name.table"  // the column says the table: applicant_id → applicant.id
+	NamePart  Reason = "name.part"   // it ends so: billing_address_id → address.id
+	NameShort Reason = "name.short"  // it abbreviates it: dept_id → department.id
+	NameRole  Reason = "name.role"   // it says what a person or a row is to another: reports_to → employee.id
+	NameStem  Reason = "name.stem"   // a word of it begins like the table: ship_via → shipper.id
+	ValueText Reason = "values.text" // no sign in the names, but many texts that are no numbers, all of them there
+)
+
+// weights are what a reason alone makes of the confidence. They were chosen by hand,
+// not learnt; docs/methods/relation.md has what they give on known schemas.
+var weights = map[Reason]float64{NameSame: 1, NameTable: .95, NamePart: .8, NameShort: .75, NameRole: .65, NameStem: .6, ValueText: .5}
+
+// maxOrphans is the share of distinct values that may lack a counterpart where the
+// names leave no doubt. Elsewhere one orphan is enough to say no.
+const maxOrphans = 0.1
+
+// ForeignKeys finds at most one foreign key for every column of the tables, which must
+// come from one Loader; sorted by dependent column.
+//
+// A referenced column is unique, has no nulls and looks like a key: by its name, or by
+// standing first. Inclusion alone proves little, since serial numbers are all within
+// one another; so names decide, and coverage only breaks ties (Rostin et al., WebDB
+// 2009, and shared experience: metadata alone does well, Motl and Kordík, ITAT 2017).
+// Composite keys are not looked for.
+func ForeignKeys(ctx context.Context, tables []*Table) ([]ForeignKey, error) {
+	targets := keysOf(tables)
+	var out []ForeignKey
+	for t, table := range tables {
+		for c := range table.Columns {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			var best ForeignKey
+			for _, target := range targets {
+				if k, ok := judge(tables, Ref{t, c}, target); ok && k.Confidence > best.Confidence {
+					best = k
+				}
+			}
+			if best.Confidence > 0 {
+				out = append(out, best)
+			}
+		}
+	}
+	return oneWay(out), nil
+}
+
+// target is a column that others may point at.
+type target struct {
+	at   Ref
+	name keyName
+}
+
+func keysOf(tables []*Table) []target {
+	var out []target
+	for t, table := range tables {
+		for c := range table.Columns {
+			column := &table.Columns[c]
+			name := nameOf(table.Name, column.Name)
+			keyLike := name.isID || c == 0 || slices.Equal(name.column, name.table)
+			if keyLike && !name.common && table.Rows > 0 && column.nulls == 0 && column.Distinct() == table.Rows {
+				out = append(out, target{Ref{t, c}, name})
+			}
+		}
+	}
+	return out
+}
+
+// judge says what speaks for a foreign key from a column to a key.
+func judge(tables []*Table, from Ref, to target) (k ForeignKey, ok bool) {
+	if from == to.at {
+		return k, false
+	}
+	table, column := tables[from.Table], &tables[from.Table].Columns[from.Column]
+	name := nameOf(table.Name, column.Name)
+	k = ForeignKey{Dependent: from, Referenced: to.at, Reason: compareNames(name, to.name, from.Table == to.at.Table)}
+	if k.Reason == "" {
+		if !tellingTexts(column, table.Compare) {
+			return k, false
+		}
+		k.Reason = ValueText
+	}
+	values := k.count(column, &tables[to.at.Table].Columns[to.at.Column], emptyKey(table.Compare))
+	certain := weights[k.Reason] >= weights[NameTable]
+	if values == 0 || k.OrphanValues > 0 && (!certain || float64(k.OrphanValues) > maxOrphans*float64(values)) {
+		return k, false
+	}
+	if k.Reason == ValueText && from.Table == to.at.Table {
+		return k, false // a copy of the key within its table
+	}
+	k.Confidence = weights[k.Reason]*.85 + .15*k.Coverage - float64(k.OrphanValues)/float64(values)
+	return k, k.Confidence > 0
+}
+
+// count compares the values and returns the number of distinct ones that are not empty.
+func (k *ForeignKey) count(from, to *Column, skip []byte) (values int) {
+	orphan := make([]bool, from.dict.len())
+	matched := 0
+	for code := range uint32(from.dict.len()) {
+		v := from.dict.value(code)
+		if bytes.Equal(v, skip) {
+			continue
+		}
+		values++
+		if to.dict.has(from.dict.hashes[code], v) {
+			matched++
+			continue
+		}
+		orphan[code] = true
+		k.OrphanValues++
+	}
+	if k.OrphanValues > 0 {
+		for _, code := range from.codes {
+			if code != none && orphan[code] {
+				k.OrphanRows++
+			}
+		}
+	}
+	k.Coverage = float64(matched) / float64(max(to.dict.len(), 1))
+	return values
+}
+
+// tellingTexts reports whether a column's values can hardly be in another by chance:
+// 10 or more texts of 3 bytes or more with something else than digits in them.
+func tellingTexts(c *Column, how Compare) bool {
+	const enough = 10
+	texts := 0
+	for code := range uint32(c.dict.len()) {
+		v := c.dict.value(code)
+		if how == Typed && v[0] == isText {
+			v = v[1:]
+		} else if how == Typed {
+			return false
+		}
+		if len(v) < 3 || len(bytes.Trim(v, "0123456789.-:+eE /T")) == 0 {
+			return false
+		}
+		texts++
+	}
+	return texts >= enough
+}
+
+// oneWay keeps one of two keys that point at each other: the one whose referenced
+// table has the name of the key, else the one with more coverage, else the first.
+func oneWay(all []ForeignKey) []ForeignKey {
+	worse := func(a, b ForeignKey) bool {
+		return cmp.Or(cmp.Compare(a.Confidence, b.Confidence), cmp.Compare(a.Coverage, b.Coverage)) < 0
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(k ForeignKey) bool {
+		for i, other := range all {
+			if other.Dependent == k.Referenced && other.Referenced == k.Dependent {
+				first := slices.Index(all, k) < i
+				return worse(k, other) || !worse(other, k) && !first
+			}
+		}
+		return false
+	})
+}
