@@ -3,8 +3,10 @@ package assay
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
+	"assay/asset"
 	"assay/fault"
 	"assay/internal/cpu"
 	"assay/internal/message"
@@ -136,6 +138,7 @@ func (r *relating) one(ctx context.Context, d source.Dataset, ev ScanEvent) erro
 	if err != nil {
 		return err
 	}
+	table.View = slices.ContainsFunc(d.Note, func(o asset.Observation) bool { return o.Code == "sqlite.view" })
 	e := relation.Entry{Name: d.Name, Locator: d.Locator, Format: d.Format, Columns: table.Names(), Rows: table.Rows,
 		Rejected: table.Rejected, Partial: table.Partial, Repeated: table.Repeated}
 	ev.Phase = PhaseDiscover

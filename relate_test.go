@@ -13,18 +13,9 @@ import (
 	"assay/relation"
 )
 
-// shared is a file of the shared test data.
-func sharedData(t *testing.T, path string) string {
-	root := os.Getenv("ASSAY_TESTDATA")
-	if root == "" {
-		t.Skip("SKIPPED: set ASSAY_TESTDATA to the shared test data")
-	}
-	return filepath.Join(root, path)
-}
-
 // The counts of ten published sets, through the CSV reader.
 func TestRelateTruth(t *testing.T) {
-	dir := sharedData(t, "dependencies")
+	dir := filepath.Join(sharedData(t), "dependencies")
 	var truth struct {
 		Files map[string]struct {
 			FD  int `json:"fd_count"`
@@ -65,7 +56,7 @@ func TestForeignKeysTruth(t *testing.T) {
 				Rows       int      `json:"rows_with_value"`
 			} `json:"foreign_keys"`
 		}
-		parseJSON(t, sharedData(t, dir+"/truth.json"), &truth)
+		parseJSON(t, filepath.Join(sharedData(t), dir, "truth.json"), &truth)
 		want := map[string]bool{}
 		for _, k := range truth.ForeignKeys {
 			if k.Rows > 0 {
@@ -73,7 +64,7 @@ func TestForeignKeysTruth(t *testing.T) {
 			}
 		}
 		declared += len(want)
-		for _, k := range foreignKeys(t, sharedData(t, dir+"/"+db)) {
+		for _, k := range foreignKeys(t, filepath.Join(sharedData(t), dir, db)) {
 			said++
 			if want[k] {
 				right++

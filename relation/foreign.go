@@ -35,15 +35,23 @@ const (
 // not learnt; docs/methods/relation.md has what they give on known schemas.
 var weights = map[Reason]float64{NameSame: 1, NameTable: .95, NamePart: .8, NameShort: .75, NameRole: .65, NameStem: .6, ValueText: .5}
 
-// maxOrphans is the share of distinct values that may lack a counterpart where the
-// names leave no doubt. Elsewhere one orphan is enough to say no.
-const maxOrphans = 0.1
+// Dirty data have foreign keys too. In a key that others point at some rows may repeat
+// a value; and of the column that points some rows may lack a counterpart, where the
+// names leave no doubt or where many texts cannot agree by chance. Elsewhere one
+// orphan is enough to say no. Shares of rows.
+const (
+	maxRepeated   = 0.02
+	maxOrphans    = 0.05
+	maxOrphanText = 0.02
+	manyTexts     = 100 // distinct
+)
 
 // ForeignKeys finds at most one foreign key for every column of the tables, which must
-// come from one Loader; sorted by dependent column.
+// come from one Loader; sorted by dependent column. Views are passed over: what their
+// columns point at follows from what they are made of.
 //
-// A referenced column is unique, has no nulls and looks like a key: by its name, or by
-// standing first. Inclusion alone proves little, since serial numbers are all within
+// A referenced column is unique (nearly: maxRepeated) and looks like a key: by its
+// name, or by standing first. Inclusion alone proves little, since serial numbers are all within
 // one another; so names decide, and coverage only breaks ties (Rostin et al., WebDB
 // 2009, and shared experience: metadata alone does well, Motl and Kordík, ITAT 2017).
 // Composite keys are not looked for.
@@ -51,6 +59,9 @@ func ForeignKeys(ctx context.Context, tables []*Table) ([]ForeignKey, error) {
 	targets := keysOf(tables)
 	var out []ForeignKey
 	for t, table := range tables {
+		if table.View {
+			continue
+		}
 		for c := range table.Columns {
 			if err := ctx.Err(); err != nil {
 				return nil, err
@@ -78,11 +89,15 @@ type target struct {
 func keysOf(tables []*Table) []target {
 	var out []target
 	for t, table := range tables {
+		if table.View {
+			continue
+		}
 		for c := range table.Columns {
 			column := &table.Columns[c]
 			name := nameOf(table.Name, column.Name)
 			keyLike := name.isID || c == 0 || slices.Equal(name.column, name.table)
-			if keyLike && !name.common && table.Rows > 0 && column.nulls == 0 && column.Distinct() == table.Rows {
+			repeated := table.Rows - column.Distinct()
+			if keyLike && !name.common && table.Rows > 0 && float64(repeated) <= maxRepeated*float64(table.Rows) {
 				out = append(out, target{Ref{t, c}, name})
 			}
 		}
@@ -105,15 +120,26 @@ func judge(tables []*Table, from Ref, to target) (k ForeignKey, ok bool) {
 		k.Reason = ValueText
 	}
 	values := k.count(column, &tables[to.at.Table].Columns[to.at.Column], emptyKey(table.Compare))
-	certain := weights[k.Reason] >= weights[NameTable]
-	if values == 0 || k.OrphanValues > 0 && (!certain || float64(k.OrphanValues) > maxOrphans*float64(values)) {
+	rows := table.Rows - column.nulls
+	if values == 0 || float64(k.OrphanRows) > k.tolerated(values)*float64(rows) {
 		return k, false
 	}
 	if k.Reason == ValueText && from.Table == to.at.Table {
 		return k, false // a copy of the key within its table
 	}
-	k.Confidence = weights[k.Reason]*.85 + .15*k.Coverage - float64(k.OrphanValues)/float64(values)
+	k.Confidence = weights[k.Reason]*.85 + .15*k.Coverage - float64(k.OrphanRows)/float64(rows)
 	return k, k.Confidence > 0
+}
+
+// tolerated is the share of rows that may be orphans.
+func (k *ForeignKey) tolerated(values int) float64 {
+	switch {
+	case weights[k.Reason] >= weights[NameTable]:
+		return maxOrphans
+	case k.Reason == ValueText && values >= manyTexts:
+		return maxOrphanText
+	}
+	return 0
 }
 
 // count compares the values and returns the number of distinct ones that are not empty.
@@ -145,23 +171,26 @@ func (k *ForeignKey) count(from, to *Column, skip []byte) (values int) {
 }
 
 // tellingTexts reports whether a column's values can hardly be in another by chance:
-// 10 or more texts of 3 bytes or more with something else than digits in them.
+// 10 or more texts of 3 bytes or more, at least half of them no mere numbers or dates.
 func tellingTexts(c *Column, how Compare) bool {
 	const enough = 10
-	texts := 0
+	texts, plain := 0, 0
 	for code := range uint32(c.dict.len()) {
 		v := c.dict.value(code)
 		if how == Typed && v[0] == isText {
 			v = v[1:]
-		} else if how == Typed {
-			return false
 		}
-		if len(v) < 3 || len(bytes.Trim(v, "0123456789.-:+eE /T")) == 0 {
+		switch {
+		case len(v) == 0:
+			continue
+		case len(v) < 3:
 			return false
+		case len(bytes.Trim(v, "0123456789.-:+eE /T")) == 0:
+			plain++
 		}
 		texts++
 	}
-	return texts >= enough
+	return texts >= enough && 2*plain <= texts
 }
 
 // oneWay keeps one of two keys that point at each other: the one whose referenced

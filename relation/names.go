@@ -27,14 +27,14 @@ var (
 var commonNames = []string{"date", "time", "timestamp", "ts", "day", "month", "year", "name", "title", "value", "status",
 	"type", "description", "index", "row", "seq", "rank", "日期", "时间", "月份", "年份", "名称", "姓名", "序", "序号", "状态", "类型"}
 
-// roles are what people are to a thing, or a row to another; the tables that people are
-// in follow.
+// roles are what people are to a thing, or a row to another, as words leaves them; the
+// tables that people are in follow.
 var (
 	roles = []string{"rep", "manager", "supervisor", "boss", "agent", "assignee", "owner", "author", "creator",
-		"reviewer", "approver", "operator", "handler", "reports to", "created by", "updated by",
+		"reviewer", "approver", "operator", "handler", "report to", "created by", "updated by",
 		"经办人", "负责人", "审批人", "审核人", "操作员", "创建人", "上级"}
 	people  = []string{"employee", "staff", "user", "person", "people", "worker", "member", "account", "员工", "人员", "用户", "职工"}
-	parents = []string{"parent", "reports to", "manager", "supervisor", "reply to", "previous", "next", "父级", "上级", "父"}
+	parents = []string{"parent", "report to", "manager", "supervisor", "reply to", "previous", "next", "父级", "上级", "父"}
 )
 
 func nameOf(table, column string) keyName {

@@ -28,6 +28,9 @@ type Table struct {
 	// Partial is the reason code when the source broke off before its end.
 	Partial string
 	Compare Compare
+	// View says that the rows are computed from other tables: such a table has no
+	// foreign keys, and none point at it. The caller of Load knows.
+	View bool
 }
 
 // Column is a column of a Table: its name and a code for every row.

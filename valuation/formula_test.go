@@ -249,6 +249,15 @@ func TestByHand(t *testing.T) {
 	// 100 of the first year and half of the second's 100, at 25%: 80 + 32.
 	v, err = Terms{Rate: .25, Life: 1.5}.Present([]float64{100, 100, 100})
 	near(t, "part of a year", v, err, 112)
+	// At 21% the middle of the first year is worth 1/√1.21 = 1/1.1.
+	half := Terms{Rate: .21, MidYear: true}
+	near(t, "mid-year factor", half.Factor(1), nil, 1/1.1)
+	v, err = half.TaxBenefit(.25, 1)
+	near(t, "mid-year TAB", v, err, 1/(1-.25/1.1))
+	v, err = half.Perpetual([]float64{110}, .01) // 110/1.1 + 110·1.01/.2/1.1
+	near(t, "mid-year terminal value", v, err, 605)
+	v, err = Terms{Rate: .21, MidYear: true, FactorDigits: 2}.Present([]float64{100}) // .91
+	near(t, "mid-year, rounded", v, err, 91)
 	v, err = Terms{}.Increment([]float64{30, 30, 30}, []float64{10, 10, 10}, .5)
 	near(t, "attrition", v, err, 35) // 20+10+5
 	v, err = Terms{}.Increment([]float64{30, 30}, []float64{10, 10}, 1)

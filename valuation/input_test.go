@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay/calendar"
 	"assay/fault"
 
 	"github.com/google/go-cmp/cmp"
@@ -189,6 +190,11 @@ simulation: {draws: 20000, seed: 5}
 	if len(r.Sensitivity) != 6 { // all given ones: not the derived rate
 		t.Errorf("%d lines of sensitivity, want 6", len(r.Sensitivity))
 	}
+	for _, b := range r.Sensitivity { // the value is proportional to revenue
+		if ninth := r.Conclusion.Value.Minor() * 9 / 10; b.Name == "revenue" && (b.AtLow.Minor() < ninth-1 || b.AtLow.Minor() > ninth+1) {
+			t.Errorf("revenue less ten per cent: %v of %v", b.AtLow, r.Conclusion.Value)
+		}
+	}
 	first, _ := json.Marshal(r)
 	in, err := Parse([]byte(head + body))
 	if err != nil {
@@ -200,6 +206,39 @@ simulation: {draws: 20000, seed: 5}
 	}
 	if second, _ := json.Marshal(again); string(first) != string(second) {
 		t.Error("one worker and two give different reports")
+	}
+}
+
+// A method without weight is shown; what only it uses is neither drawn nor varied.
+func TestMethodWithoutWeight(t *testing.T) {
+	r, err := valued(t, `parameters:
+  direct: {value: 100`+from+`}
+  delta: {value: 0.9`+from+`}
+  x: {value: 500`+from+`, distribution: {shape: uniform, low: 1, high: 1000}}
+methods:
+  - {model: cost, weight: 1, reason: r}
+  - {id: other, model: cost, weight: 0, reason: shown, uses: {direct: x}}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Methods) != 2 || r.Methods[1].Value.Decimal() != "4500000.00" || r.Conclusion.High.Decimal() != "900000.00" {
+		t.Errorf("methods %+v, conclusion %v", r.Methods, r.Conclusion)
+	}
+	if len(r.Sensitivity) != 2 || len(r.Tornado) != 0 {
+		t.Errorf("sensitivity %v, tornado %v", r.Sensitivity, r.Tornado)
+	}
+}
+
+func TestValidForOneYear(t *testing.T) {
+	for from, until := range map[string]string{"2026-06-30": "2027-06-29", "2026-01-01": "2026-12-31", "2024-02-29": "2025-02-28", "2023-03-01": "2024-02-29"} {
+		d, err := calendar.Parse(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := validUntil(d).String(); got != until {
+			t.Errorf("from %s until %s, want %s", from, got, until)
+		}
 	}
 }
 
@@ -237,6 +276,7 @@ func TestBadInputSaysWhatAndWhere(t *testing.T) {
 		{"unknown model", "parameters:\n" + good + rate + "methods: [{model: magic, reason: r}]\n", "valuation.choice", []string{"magic"}},
 		{"useless option", "parameters:\n" + good + rate + "methods: [{model: direct, reason: r, tab: true}]\n", "valuation.option", []string{"direct.tab"}},
 		{"tax unsaid", "parameters:\n" + good + rate + "  charges: {values: [1, 1]" + from + "}\n  tax: {value: 0.25" + from + "}\nmethods: [{model: excess, reason: r}]\n", "valuation.taxing", nil},
+		{"one coefficient short", "parameters:\n  a: {value: 1" + from + "}\nmethods: [{model: market, reason: r, uses: {reference: [a, a], quality: [a], supply: [a, a], date: [a, a], size: [a, a]}}]\n", "valuation.sets", []string{"market.quality", "2"}},
 		{"too much work", "parameters:\n" + good + rate + "methods: [{model: option, reason: r, steps: 10000}]\nsimulation: {draws: 1000000}\n", "valuation.too_much", []string{"option.steps"}},
 		{"nothing to draw", p(good+rate) + "simulation: {draws: 10}\n", "valuation.nothing_to_draw", nil},
 		{"not reciprocal", p(good + "  rate: {score: {judgements: [[1, 2], [2, 1]], memberships: [[1], [1]], marks: [1]}" + from + "}\n"), "valuation.ahp_reciprocal", []string{"1", "2"}},

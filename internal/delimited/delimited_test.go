@@ -367,7 +367,9 @@ func generated(rng *rand.Rand) table {
 		func() string {
 			return []string{"张三", "李四", "王小明", "欧阳娜", "Ann", "Bob O'Neill", "Zoë"}[rng.IntN(7)]
 		},
-		func() string { return []string{"长春市", "Rome, Italy", "a; b", "吉林省，长春", "x|y", ""}[rng.IntN(6)] },
+		func() string {
+			return []string{"长春市", "Rome, Italy", "a; b", "吉林省，长春", "x|y", ""}[rng.IntN(6)]
+		},
 		func() string {
 			return fmt.Sprintf("2024-01-%02d %02d:%02d:00", 1+rng.IntN(28), rng.IntN(24), rng.IntN(60))
 		},

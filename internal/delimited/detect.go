@@ -379,8 +379,12 @@ func (d *Dialect) score(sample []byte) float64 {
 	}
 	// Blanks and colons divide words, names and times as well: only numbers make them
 	// delimiters.
-	if d.weak() && (numbers*2 < cells || divided(sample, starts)) {
+	switch {
+	case !d.weak():
+	case numbers*2 < cells || divided(sample, starts):
 		pattern *= 1e-5
+	default:
+		pattern *= 0.49 // less than two even columns of any other delimiter
 	}
 	return pattern * (typed / cells)
 }

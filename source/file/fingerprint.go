@@ -147,8 +147,11 @@ func (h *hashing) give(l *leaf) bool {
 }
 
 func (h *hashing) hash() {
-	buf := make([]byte, asset.ChunkSize)
+	var buf []byte // as large as the largest leaf: most files are small
 	for l := range h.work {
+		if len(buf) < l.size {
+			buf = make([]byte, l.size)
+		}
 		n, err := l.part.f.ReadAt(buf[:l.size], l.off)
 		switch {
 		case h.ctx.Err() != nil:
