@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"slices"
+
 	"assay/asset"
 	"assay/internal/sketch"
 	"assay/source"
@@ -30,10 +32,11 @@ type columnBlock struct {
 	series bool  // a temporal value was seen: steps are followed
 
 	// The value looked at last, as far as the table does not have it.
-	cur   value
-	text  []byte
-	first bool // no value of the chunk was followed yet
-	watch bool // values must be followed: an order holds, or a series goes on
+	cur    value
+	text   []byte
+	counts []uint32 // scratch of entryCounts
+	first  bool     // no value of the chunk was followed yet
+	watch  bool     // values must be followed: an order holds, or a series goes on
 
 	dict dictionary
 	runs []shapeRun
@@ -41,6 +44,7 @@ type columnBlock struct {
 	shape     uint64
 	shapeRun  int64
 	shapeText []shapeRun
+	newShapes int
 	keys      []uint64 // of the chunk's values: hashes, by which they are told apart
 }
 
@@ -60,7 +64,7 @@ func (c *columnBlock) reset(l limits, probe ValueCounter) {
 	c.table.reset()
 	c.dict.reset()
 	c.frozen, c.kept, c.seen, c.missed = false, 0, 0, 0
-	c.series, c.shapeRun = false, 0
+	c.series, c.shapeRun, c.newShapes = false, 0, 0
 }
 
 // add takes a chunk in. share, when not nil, has the hash of each row, to which the
@@ -260,6 +264,10 @@ func (c *columnBlock) look(v *value, b []byte, w int64) {
 // shapes is counted at once. Whole numbers are shaped by their digits alone, see
 // part.whole; other numbers and times have no shape.
 func (c *columnBlock) countShape(b []byte, w int64) {
+	if c.newShapes > maxBlockShapes { // no pattern worth telling
+		c.shapes.Miss(w)
+		return
+	}
 	var h uint64
 	c.runs, h = shapeOf(b, c.runs)
 	if h == c.shape && c.shapeRun > 0 {
@@ -271,9 +279,15 @@ func (c *columnBlock) countShape(b []byte, w int64) {
 	c.shapeText = append(c.shapeText[:0], c.runs...)
 }
 
+// maxBlockShapes is how many shapes of one block are told apart.
+const maxBlockShapes = shapeSize
+
 func (c *columnBlock) settleShape() {
 	if c.shapeRun > 0 {
-		c.shapes.Add(c.shape, c.shapeRun, func() string { return shapeString(c.shapeText) })
+		c.shapes.Add(c.shape, c.shapeRun, func() string {
+			c.newShapes++
+			return shapeString(c.shapeText)
+		})
 		c.shapeRun = 0
 	}
 }
@@ -297,15 +311,17 @@ func (c *columnBlock) evict() {
 	c.kept, c.seen = c.table.n, 0
 }
 
-// entryCounts returns the count of each entry, in the order of the entries.
+// entryCounts returns the count of each entry, in the order of the entries, until it
+// is called again.
 func (c *columnBlock) entryCounts() []uint32 {
-	counts := make([]uint32, len(c.table.values))
+	n := len(c.table.values)
+	c.counts = slices.Grow(c.counts[:0], n)[:n]
 	for _, s := range c.table.slots {
 		if s.entry >= 0 {
-			counts[s.entry] = s.count
+			c.counts[s.entry] = s.count
 		}
 	}
-	return counts
+	return c.counts
 }
 
 // finish counts what is still in the table and the dictionary.

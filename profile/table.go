@@ -1,6 +1,9 @@
 package profile
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // table is the dictionary that a block makes on the fly: value hash → entry. Values
 // are told apart by their keyed 64-bit hash alone: within 8,192 entries two values
@@ -16,6 +19,7 @@ type table struct {
 	values []value
 	texts  []textRef
 	arena  []byte
+	hashes []uint64 // scratch of keep
 }
 
 type slot struct {
@@ -95,25 +99,34 @@ func (t *table) grow() {
 	}
 }
 
-// keep leaves only the entries counted more than cut times, with their counts; counts
-// has them by entry.
+// keep leaves only the entries counted more than cut times, with their counts, in
+// their order; counts has them by entry.
 func (t *table) keep(counts []uint32, cut uint32) {
-	values, texts, arena := t.values, t.texts, t.arena
-	t.values, t.texts, t.arena = nil, nil, nil
-	t.n = 0
-	hashes := make([]uint64, len(values))
+	t.hashes = slices.Grow(t.hashes[:0], len(t.values))[:len(t.values)]
 	for _, s := range t.slots {
 		if s.entry >= 0 {
-			hashes[s.entry] = s.hash
+			t.hashes[s.entry] = s.hash
 		}
 	}
-	t.resize(64) // small again: where little is kept, looking up must be cheap
-	for i, n := range counts {
-		if n > cut {
-			r := texts[i]
-			s := t.put(t.find(hashes[i]), hashes[i], &values[i], arena[r.off:r.off+r.len])
-			s.count = n
+	n, end := 0, uint32(0)
+	for i, count := range counts {
+		if count <= cut {
+			continue
 		}
+		r := t.texts[i]
+		copy(t.arena[end:], t.arena[r.off:r.off+r.len])
+		t.values[n], t.texts[n], t.hashes[n], counts[n] = t.values[i], textRef{end, r.len}, t.hashes[i], count
+		end += r.len
+		n++
+	}
+	t.values, t.texts, t.arena, t.n = t.values[:n], t.texts[:n], t.arena[:end], n
+	size := 64 // small again: where little is kept, looking up must be cheap
+	for 8*(n+1) > 5*size {
+		size *= 2
+	}
+	t.resize(size)
+	for i, h := range t.hashes[:n] {
+		*t.find(h) = slot{hash: h, entry: int32(i), count: counts[i]}
 	}
 }
 

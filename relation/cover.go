@@ -105,6 +105,9 @@ func (s *search[S]) visit() {
 				return
 			}
 			branch = s.edges[at]
+			if depth == s.most-1 {
+				branch = s.inAll(depth) // one column has to hit what is left
+			}
 			break
 		}
 		if s.holds(depth) {
@@ -155,6 +158,23 @@ func (s *search[S]) pick(depth int) (edge, choices int) {
 		}
 	}
 	return edge, choices
+}
+
+// inAll is the columns that are in every uncovered edge.
+func (s *search[S]) inAll(depth int) S {
+	common, empty := s.open, *new(S)
+	for w, word := range s.frames[depth].uncovered {
+		for ; word != 0; word &= word - 1 {
+			e := &s.edges[w<<6+bits.TrailingZeros64(word)]
+			for i := 0; i < len(common); i++ {
+				common[i] &= (*e)[i]
+			}
+			if common == empty {
+				return empty
+			}
+		}
+	}
+	return common
 }
 
 // extend prepares the frame for one more column; false when an earlier column would

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// /work/shared/reference/valuation.md section 6.
+// The project's reference values (valuation.md section 6).
 func TestAHPReferenceValues(t *testing.T) {
 	h, err := AHP([][]float64{{1, 3, 5}, {1. / 3, 1, 2}, {1. / 5, 1. / 2, 1}})
 	for i, want := range []float64{.6483290138222366, .22965079406263708, .1220201921151262} {

@@ -1,6 +1,7 @@
 package valuation
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 	"strconv"
@@ -20,15 +21,23 @@ func (f *form) fail(n *node, code string, kv ...string) {
 	}
 }
 
+// under is the path of a field; the file itself has none.
+func under(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
 // object checks that n is a map with no other keys than known (nil allows all).
 func (f *form) object(n *node, path string, known []string) bool {
 	if n.kind != mapNode {
-		f.fail(n, "valuation.want_map", "name", path)
+		f.fail(n, "valuation.want_map", "name", cmp.Or(path, "file"))
 		return false
 	}
 	for _, k := range n.keys {
 		if known != nil && !slices.Contains(known, k) {
-			f.fail(n.fields[k], "valuation.unknown_field", "name", path+"."+k, "known", strings.Join(known, ", "))
+			f.fail(n.fields[k], "valuation.unknown_field", "name", under(path, k), "known", strings.Join(known, ", "))
 			return false
 		}
 	}
@@ -42,7 +51,7 @@ func (f *form) field(n *node, path, key string, required bool) *node {
 		return v
 	}
 	if required {
-		f.fail(n, "valuation.missing", "name", path+"."+key)
+		f.fail(n, "valuation.missing", "name", under(path, key))
 	}
 	return nil
 }
@@ -53,12 +62,12 @@ func (f *form) text(n *node, path, key string, required bool) string {
 		return ""
 	}
 	if v.kind != scalarNode {
-		f.fail(v, "valuation.want_text", "name", path+"."+key)
+		f.fail(v, "valuation.want_text", "name", under(path, key))
 		return ""
 	}
 	s := strings.TrimSpace(v.text)
 	if s == "" && required {
-		f.fail(n, "valuation.missing", "name", path+"."+key)
+		f.fail(n, "valuation.missing", "name", under(path, key))
 	}
 	return s
 }
@@ -73,13 +82,13 @@ func (f *form) texts(n *node, path, key string) []string {
 		return []string{f.text(n, path, key, true)}
 	}
 	if v.kind != listNode {
-		f.fail(v, "valuation.want_text", "name", path+"."+key)
+		f.fail(v, "valuation.want_text", "name", under(path, key))
 		return nil
 	}
 	var out []string
 	for _, item := range v.items {
 		if item.kind != scalarNode || item.text == "" {
-			f.fail(item, "valuation.want_text", "name", path+"."+key)
+			f.fail(item, "valuation.want_text", "name", under(path, key))
 			return nil
 		}
 		out = append(out, item.text)
@@ -90,7 +99,7 @@ func (f *form) texts(n *node, path, key string) []string {
 func (f *form) choice(n *node, path, key string, allowed ...string) string {
 	s := f.text(n, path, key, false)
 	if s != "" && !slices.Contains(allowed, s) {
-		f.fail(n.fields[key], "valuation.choice", "name", path+"."+key, "known", strings.Join(allowed, ", "))
+		f.fail(n.fields[key], "valuation.choice", "name", under(path, key), "known", strings.Join(allowed, ", "))
 	}
 	return s
 }
@@ -106,7 +115,7 @@ func (f *form) whole(n *node, path, key string, low, high, absent int) int {
 	}
 	i, err := strconv.Atoi(v.text)
 	if v.kind != scalarNode || err != nil || i < low || i > high {
-		f.fail(v, "valuation.whole", "name", path+"."+key, "low", strconv.Itoa(low), "high", strconv.Itoa(high))
+		f.fail(v, "valuation.whole", "name", under(path, key), "low", strconv.Itoa(low), "high", strconv.Itoa(high))
 	}
 	return i
 }
@@ -118,7 +127,7 @@ func (f *form) date(n *node, path, key string, required bool) calendar.Date {
 	}
 	d, err := calendar.Parse(s)
 	if err != nil && f.err == nil {
-		f.err = fault.Wrap(err, fault.Invalid, "valuation.date", "name", path+"."+key, "line", strconv.Itoa(n.fields[key].line))
+		f.err = fault.Wrap(err, fault.Invalid, "valuation.date", "name", under(path, key), "line", strconv.Itoa(n.fields[key].line))
 	}
 	return d
 }

@@ -47,7 +47,7 @@ func refused(t *testing.T, what string, err error, code string, names ...string)
 	}
 }
 
-// /work/shared/reference/valuation.md section 6.
+// The project's reference values (valuation.md section 6).
 func TestReferenceValues(t *testing.T) {
 	v, err := Terms{Rate: .1}.Perpetual([]float64{100, 110, 121}, .02)
 	near(t, "DCF", v, err, 1431.818181818182)
@@ -89,7 +89,7 @@ func TestReferenceValues(t *testing.T) {
 	near(t, "data option, American", v, err, 109.17962618587588)
 }
 
-// /work/shared/standards.md section 2.3, W1 to W3: minimum licence fees.
+// standards.md section 2.3, W1 to W3: minimum licence fees.
 func TestMinimumFee(t *testing.T) {
 	for _, w := range []struct {
 		name                                                        string
@@ -128,6 +128,22 @@ func TestMinimumFee(t *testing.T) {
 	}
 	rounds(t, "W1 with 42.86%", fee, 2, 253.15)
 	rounds(t, "annuity of W3", Terms{Rate: .1, FactorDigits: 4}.Annuity(7), 4, 4.8684)
+}
+
+// Hull, Options, Futures and Other Derivatives, prints 4.76 (example of section "Black-
+// Scholes-Merton pricing formulas": S 42, K 40, r 10%, σ 20%, half a year) and 51.83 (index
+// option: S 930, K 900, r 8%, q 3%, σ 20%, two months).
+func TestOptionsOfHull(t *testing.T) {
+	for want, o := range map[float64]Option{
+		4.76:  {S: 42, K: 40, Rate: .1, Sigma: .2, Years: .5},
+		51.83: {S: 930, K: 900, Rate: .08, Yield: .03, Sigma: .2, Years: 2. / 12},
+	} {
+		v, err := o.BlackScholes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rounds(t, "Hull", v, 2, want)
+	}
 }
 
 // W4, W5 and W7: 约当投资分成法.

@@ -16,21 +16,21 @@ const Version = 1
 // Input is a valuation file: what is valued and why, the parameters with where they come
 // from, and the methods that use them. [Parse] makes one; nothing in it changes after.
 type Input struct {
-	Asset          string
-	Owner          string
-	Datasets       []string // ids or names in the register, for reference
-	Purpose        string
-	ValueType      string
-	Date           calendar.Date // 评估基准日
-	Currency       money.Currency
-	Unit           int64 // how many units of currency an amount counts: 1, 1,000 or 10,000 (万元)
-	FactorDigits   int   // see [Terms]
-	Parameters     []Parameter
-	Methods        []Method
-	Sections       map[string]string // what the appraiser writes, by the codes of [Sections]
-	Draws          int               // 0: no simulation
-	Seed           uint64
-	SensitivityBps int // the change of the sensitivity table in hundredths of a per cent
+	Asset        string
+	Owner        string
+	Datasets     []string // ids or names in the register, for reference
+	Purpose      string
+	ValueType    string
+	Date         calendar.Date // 评估基准日
+	Currency     money.Currency
+	Unit         int64 // how many units of currency an amount counts: 1, 1,000 or 10,000 (万元)
+	FactorDigits int   // see [Terms]
+	Parameters   []Parameter
+	Methods      []Method
+	Sections     map[string]string // what the appraiser writes, by the codes of [Sections]
+	Draws        int               // 0: no simulation
+	Seed         uint64
+	Sensitivity  float64 // the change of the sensitivity table, 0.1 is ten per cent
 }
 
 // Parameter is one figure, or one a year.
@@ -90,10 +90,10 @@ func Parse(doc []byte) (Input, error) {
 		return Input{}, err
 	}
 	f := &form{}
-	if !f.object(root, "file", inputKeys) {
+	if !f.object(root, "", inputKeys) {
 		return Input{}, f.err
 	}
-	const path = "file"
+	const path = "" // the fields of the file itself
 	if v := f.field(root, path, "version", true); v != nil && v.text != strconv.Itoa(Version) {
 		f.fail(v, "valuation.version", "want", strconv.Itoa(Version))
 	}
@@ -113,7 +113,7 @@ func Parse(doc []byte) (Input, error) {
 }
 
 func (f *form) unit(root *node) int64 {
-	switch f.choice(root, "file", "unit", "1", "1000", "10000") {
+	switch f.choice(root, "", "unit", "1", "1000", "10000") {
 	case "1000":
 		return 1000
 	case "10000":
@@ -135,7 +135,7 @@ func (f *form) currency(n *node, path, key string, required bool) money.Currency
 }
 
 func (f *form) sections(root *node) map[string]string {
-	v := f.field(root, "file", "sections", false)
+	v := f.field(root, "", "sections", false)
 	if v == nil {
 		return nil
 	}
@@ -154,25 +154,35 @@ func (f *form) sections(root *node) map[string]string {
 }
 
 func (f *form) simulation(root *node, in *Input) {
-	if v := f.field(root, "file", "simulation", false); v != nil && f.object(v, "simulation", []string{"draws", "seed"}) {
+	if v := f.field(root, "", "simulation", false); v != nil && f.object(v, "simulation", []string{"draws", "seed"}) {
 		in.Draws = f.whole(v, "simulation", "draws", 1, MaxDraws, 10_000)
 		in.Seed = uint64(f.whole(v, "simulation", "seed", 0, 1<<53, 1))
 	}
-	in.SensitivityBps = 1000
-	if v := f.field(root, "file", "sensitivity", false); v != nil {
-		change, _ := f.decimal(v, "file.sensitivity").Float64()
-		in.SensitivityBps = int(change*10_000 + .5)
-		if in.SensitivityBps < 1 || in.SensitivityBps > 9999 {
-			f.fail(v, "valuation.range_line", "name", "file.sensitivity", "rule", "0.0001 ≤ sensitivity < 1")
+	in.Sensitivity = 0.1
+	if v := f.field(root, "", "sensitivity", false); v != nil {
+		in.Sensitivity, _ = f.decimal(v, "sensitivity").Float64()
+		if !(in.Sensitivity > 0 && in.Sensitivity < 1) {
+			f.fail(v, "valuation.range_line", "name", "sensitivity", "rule", "0 < sensitivity < 1")
 		}
 	}
 }
 
+// What a valuation that people can read stays far below; the sensitivity table values
+// every method twice for every parameter.
+const (
+	maxParameters = 1000
+	maxMethods    = 50
+)
+
 var parameterKeys = []string{"value", "values", "currency", "source", "date", "author", "note", "findings", "distribution", "derive", "score"}
 
 func (f *form) parameters(root *node, in *Input) {
-	v := f.field(root, "file", "parameters", true)
+	v := f.field(root, "", "parameters", true)
 	if v == nil || !f.object(v, "parameters", nil) {
+		return
+	}
+	if len(v.keys) > maxParameters {
+		f.fail(v, "valuation.too_many", "name", "parameters", "max", strconv.Itoa(maxParameters))
 		return
 	}
 	for _, name := range slices.Sorted(slices.Values(v.keys)) {
@@ -292,12 +302,16 @@ func (f *form) distribution(n *node, path, name string) *Distribution {
 var methodKeys = []string{"id", "model", "weight", "reason", "uses", "mid_year", "taxing", "tab", "steps", "early"}
 
 func (f *form) methods(root *node, in *Input) {
-	v := f.field(root, "file", "methods", true)
+	v := f.field(root, "", "methods", true)
 	if v == nil {
 		return
 	}
 	if v.kind != listNode || len(v.items) == 0 {
 		f.fail(v, "valuation.no_methods")
+		return
+	}
+	if len(v.items) > maxMethods {
+		f.fail(v, "valuation.too_many", "name", "methods", "max", strconv.Itoa(maxMethods))
 		return
 	}
 	for i, n := range v.items {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -278,6 +279,7 @@ func TestBadInputSaysWhatAndWhere(t *testing.T) {
 		{"tax unsaid", "parameters:\n" + good + rate + "  charges: {values: [1, 1]" + from + "}\n  tax: {value: 0.25" + from + "}\nmethods: [{model: excess, reason: r}]\n", "valuation.taxing", nil},
 		{"one coefficient short", "parameters:\n  a: {value: 1" + from + "}\nmethods: [{model: market, reason: r, uses: {reference: [a, a], quality: [a], supply: [a, a], date: [a, a], size: [a, a]}}]\n", "valuation.sets", []string{"market.quality", "2"}},
 		{"too much work", "parameters:\n" + good + rate + "methods: [{model: option, reason: r, steps: 10000}]\nsimulation: {draws: 1000000}\n", "valuation.too_much", []string{"option.steps"}},
+		{"too many parameters", "parameters: {" + manyParameters() + "}\nmethods: [{model: cost, reason: r}]\n", "valuation.too_many", []string{"parameters", "1000"}},
 		{"nothing to draw", p(good+rate) + "simulation: {draws: 10}\n", "valuation.nothing_to_draw", nil},
 		{"not reciprocal", p(good + "  rate: {score: {judgements: [[1, 2], [2, 1]], memberships: [[1], [1]], marks: [1]}" + from + "}\n"), "valuation.ahp_reciprocal", []string{"1", "2"}},
 		{"distribution of a derived one", p(good + rate + "  y: {derive: {how: sum, of: [rate]}, distribution: {shape: uniform, low: 0, high: 1}}\n"), "valuation.derived_distribution", []string{"y"}},
@@ -286,6 +288,14 @@ func TestBadInputSaysWhatAndWhere(t *testing.T) {
 		_, err := valued(t, c.body)
 		refused(t, c.what, err, c.code, c.names...)
 	}
+}
+
+func manyParameters() string {
+	var b strings.Builder
+	for i := range 1001 {
+		b.WriteString("p" + strconv.Itoa(i) + ": {}, ")
+	}
+	return b.String()
 }
 
 // Every sample under examples/valuation is valued, complete and the same twice.
@@ -322,7 +332,12 @@ func FuzzParse(f *testing.F) {
 		in, err := Parse([]byte(doc))
 		if err == nil {
 			in.Draws = min(in.Draws, 100)
-			_, err = Value(t.Context(), &in, 1)
+			var r *Report
+			if r, err = Value(t.Context(), &in, 1); err == nil {
+				if _, err := json.Marshal(r); err != nil {
+					t.Fatal(err) // a number that is none
+				}
+			}
 		}
 		if err != nil && fault.KindOf(err) != fault.Invalid {
 			t.Fatalf("%v is not about the input", err)

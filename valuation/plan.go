@@ -21,6 +21,7 @@ type plan struct {
 	derived []step    // in an order in which each finds its inputs ready
 	scores  map[string]scored
 	methods []compiled
+	nodes   int // of binomial trees that a report takes
 }
 
 type slot struct{ off, n int }
@@ -167,8 +168,9 @@ func (p *plan) derive(frame []float64) error {
 	return nil
 }
 
-// maxNodes bounds the nodes of all trees of a simulation: about a minute of work.
-const maxNodes = 1e10
+// maxNodes bounds the work on binomial trees, over all methods, draws and lines of the
+// sensitivity table: some ten seconds.
+const maxNodes = 4e9
 
 // method resolves the arguments of one method.
 func (p *plan) method(m *Method) (compiled, error) {
@@ -179,7 +181,7 @@ func (p *plan) method(m *Method) (compiled, error) {
 	if err := m.options(spec); err != nil {
 		return compiled{}, err
 	}
-	if m.Steps*m.Steps*max(1, p.in.Draws) > maxNodes {
+	if p.nodes += m.Steps * m.Steps * (p.in.Draws + 2*len(p.in.Parameters)); p.nodes > maxNodes {
 		return compiled{}, syntax(m.line, "valuation.too_much", "name", m.ID+".steps")
 	}
 	c := compiled{method: m, model: spec, arguments: map[string][]string{}}

@@ -113,9 +113,8 @@ func (p *plan) model(ds []drawn) Model {
 // uncertain adds the simulation, the tornado and the sensitivity table.
 func (r *Report) uncertain(ctx context.Context, p *plan, workers int) error {
 	all := p.drawnOf(true)
-	change := float64(p.in.SensitivityBps) / 10_000
 	var err error
-	if r.Sensitivity, err = p.bars(Sensitivity(variablesOf(all), p.model(all), change)); err != nil {
+	if r.Sensitivity, err = p.bars(Sensitivity(variablesOf(all), p.model(all), p.in.Sensitivity)); err != nil {
 		return err
 	}
 	ds := p.drawnOf(false)

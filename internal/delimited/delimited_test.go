@@ -193,6 +193,25 @@ func TestDetect(t *testing.T) {
 		{"a,b\n'x,1',2\n'y,2',3\n", ",", '\'', "a|b", 1, 0},
 		{"t  u   v\n1  2.5 3\n4  5.5 6\n", " ", '"', "t|u|v", 1, 0},
 		{"a\x01b\n1\x012\n", "\x01", '"', "a|b", 1, 0},
+		// What spreadsheets export: titles padded with delimiters, a header that spans columns.
+		{"报表,,,\n制表日期：2024年6月,,,\n编号,名称,资本,日期\n1,甲,100,2024-01-01\n2,乙,200,2024-01-02\n", ",", '"', "编号|名称|资本|日期", 1, 2},
+		{"站点,温度,,流量\n编号,进口,出口,瞬时\n1,20.5,30.1,5\n2,21.5,31.1,6\n3,22,30,7\n", ",", '"', "站点/编号|温度/进口|温度/出口|流量/瞬时", 2, 0},
+		{"time,inlet,flow\n(s),(℃),(kg/s)\n0,17.3,1.5\n10,16.1,1.6\n20,16,1.7\n", ",", '"', "time/(s)|inlet/(℃)|flow/(kg/s)", 2, 0},
+		// A first row without numbers is no second header.
+		{"name,age,height\nPedro,NA,NA\nAnn,31,1.7\nBob,32,1.8\nZoe,33,1.9\n", ",", '"', "name|age|height", 1, 0},
+		{"name,age,height\nPedro,unknown,unknown\nAnn,31,1.7\nBob,32,1.8\nZoe,33,1.9\n", ",", '"', "name|age|height", 1, 0},
+		// Matrices: a header of numbers, told by its corner.
+		{",0,1,2\n0,1.5,2.5,3.5\n1,2.5,3.5,4.5\n", ",", '"', "|0|1|2", 1, 0},
+		{"latency,0,50,99\n5,379.7,372.3,372.3\n50,379.7,261.6,199.7\n", ",", '"', "latency|0|50|99", 1, 0},
+		{"one,two,three\n1,2,3,4\n1,2,3,4\n5,6,7,8\n", ",", '"', "one|two|three|", 1, 0}, // too short, but names
+		// R's write.table names one column less than there are.
+		{"\"len\" \"kind\"\n\"1\" 5.1 \"setosa\"\n\"2\" 4.9 \"setosa\"\n\"3\" 4.7 \"virginica\"\n", " ", '"', "|len|kind", 1, 0},
+		{"mpg,cyl\nMazda RX4,21,6\nDatsun 710,22.8,4\nValiant,18.1,6\n", ",", '"', "|mpg|cyl", 1, 0},
+		{"AB-001,长春\nAB-002,吉林\nAC-003,四平\nAD-004,长春\n", ",", '"', "|", 0, 0}, // codes above codes
+		{"2020-01-01 01:02:03\n2020-01-01 01:02:04\n2020-01-01 01:02:05\n", ",", '"', "", 0, 0},
+		{"John Smith\nJane Doe\nAnn Lee\n", ",", '"', "John Smith", 1, 0}, // one column, not two
+		{"a,b\n6\" pipe,1\n\"12\" pipe,2\n\"8\" pipe,3\n", ",", 0, "a|b", 1, 0},
+		{"name，city\n张三，长春\n李四，吉林\n", "，", '"', "name|city", 1, 0},
 		{"time,value\r2024-01-01,1\r2024-01-02,2\r", ",", '"', "time|value", 1, 0},
 	} {
 		l := Detect([]byte(c.text), true, Override{})
@@ -424,6 +443,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("a||\"b\"\"\"\n"), byte(2), uint16(1))
 	f.Fuzz(func(t *testing.T, text []byte, which byte, size uint16) {
 		d := dialects[int(which)%len(dialects)]
+		if got, want := inOrder(t, &d, text), (&reference{&d, string(text)}).read(); !same(got, want) {
+			t.Fatalf("%q is not what the reference reads: %q", got, want)
+		}
 		rows, bad := parse(t, &d, text)
 		got, kinds := blocks(t, &d, text, int(size)+1)
 		if !cmp.Equal(rows, got) || len(bad) != len(kinds) {
@@ -442,4 +464,13 @@ func FuzzDetect(f *testing.F) {
 		}
 		parse(t, &l.Dialect, text[l.DataStart:])
 	})
+}
+
+func BenchmarkDetect(b *testing.B) {
+	text := lines(1<<20, true)
+	for b.Loop() {
+		if l := Detect(text, false, Override{}); l.Columns != 16 {
+			b.Fatal(l.Columns)
+		}
+	}
 }

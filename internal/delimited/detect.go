@@ -238,12 +238,17 @@ func repeated(sample []byte) []string {
 	}
 	var out []string
 	for d, n := range counts {
-		if n == min(lines, 20) && d != "||" && d != "--" {
+		if n == min(lines, 20) && d != "||" && d != "--" && !signed(d) {
 			out = append(out, d)
 		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// signed reports whether d is a delimiter of one byte and the sign of a number behind it.
+func signed(d string) bool {
+	return strings.Contains(",;|:^~", d[:1]) && strings.Trim(d[1:], "-+#$@<>") == ""
 }
 
 func quotes(sample []byte, o Override) []byte {

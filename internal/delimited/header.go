@@ -3,6 +3,7 @@ package delimited
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -78,6 +79,10 @@ func (l *Layout) locate(sample []byte, o Override) {
 	if l.HeaderRows > 0 {
 		l.Columns = l.widthWith(records[0], body)
 	}
+	if l.HeaderRows == 1 && width(records[0]) == l.Columns-1 && rowNames(records[0], body) {
+		records[0] = append([]cell{{}}, records[0]...)
+		l.HeaderWhy = "row_names"
+	}
 	l.names(records)
 	l.padding(body, bad)
 	l.Total = len(body) > 1 && isTotal(body[len(body)-1])
@@ -86,6 +91,24 @@ func (l *Layout) locate(sample []byte, o Override) {
 	} else {
 		l.dataAt(sample, len(sample))
 	}
+}
+
+// rowNames reports whether a header that is one name short leaves out the first column,
+// as R writes tables: the rows are counted there, or the names fit better one column on.
+func rowNames(head []cell, body [][]cell) bool {
+	seen := map[string]bool{}
+	counted := len(body) >= 3
+	for i, r := range body {
+		t := string(bytes.TrimSpace(r[0].text))
+		if t == "" || seen[t] {
+			return false
+		}
+		seen[t] = true
+		counted = counted && (t == strconv.Itoa(i) || t == strconv.Itoa(i+1))
+	}
+	here, _ := votes(head, body)
+	there, against := votes(append([]cell{{}}, head...), body)
+	return counted || there > here && against == 0
 }
 
 // widthWith is the number of columns of a table with a header: that of the header when

@@ -270,14 +270,14 @@ func (p *Parser) irregular(start, at, n int) (next int, err error) {
 	for c := range p.row {
 		p.row[c] = Null
 		if c < n {
-			p.row[c] = p.span(d2field(p.d, p.b, int(m.at[at+c]+1), min(int(m.at[at+c+1]), end)))
+			p.row[c] = p.span(markedField(p.d, p.b, int(m.at[at+c]+1), min(int(m.at[at+c+1]), end)))
 		}
 	}
 	return next, p.finish(start, n)
 }
 
-// d2field is the marked field [start, end).
-func d2field(d *Dialect, b []byte, start, end int) field {
+// markedField is the marked field [start, end).
+func markedField(d *Dialect, b []byte, start, end int) field {
 	f := field{start: start, end: end}
 	if start < end && d.Quote != 0 && b[start] == d.Quote {
 		f.start, f.end, f.quoted = start+1, end-1, true

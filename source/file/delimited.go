@@ -76,7 +76,11 @@ func openDelimited(ctx context.Context, d source.Dataset, o source.Options) (sou
 	r.cols = uniqueColumns(names)
 	r.fixed = fixedColumns(d.Parts)
 	for _, f := range r.fixed {
-		r.cols = append(r.cols, source.Column{Path: freeName(r.cols, f.name), Label: f.name})
+		c := source.Column{Path: freeName(r.cols, f.name)}
+		if c.Path != f.name {
+			c.Label = f.name
+		}
+		r.cols = append(r.cols, c)
 	}
 	r.describe()
 	return r, nil
@@ -85,31 +89,28 @@ func openDelimited(ctx context.Context, d source.Dataset, o source.Options) (sou
 // uniqueColumns gives every column a path of its own; Label keeps the header where
 // that had to change.
 func uniqueColumns(names []string) []source.Column {
-	var cols []source.Column
+	cols := make([]source.Column, 0, len(names))
+	tried := make(map[string]int, len(names)) // paths that are taken, and the last number tried behind each
 	for i, n := range names {
-		c := source.Column{Path: n}
+		path := n
 		if n == "" {
-			c.Path = "column_" + strconv.Itoa(i+1)
+			path = "column_" + strconv.Itoa(i+1)
 		}
-		if free := freeName(cols, c.Path); free != c.Path {
-			c.Path, c.Label = free, n
+		c := source.Column{Path: path}
+		for k := tried[path]; tried[c.Path] > 0; tried[path] = k {
+			k++
+			c.Path, c.Label = path+"_"+strconv.Itoa(k), n
 		}
+		tried[c.Path] = 1
 		cols = append(cols, c)
 	}
 	return cols
 }
 
+// freeName is name, or name with the first number behind it that no column has.
 func freeName(cols []source.Column, name string) string {
-	taken := func(n string) bool {
-		for _, c := range cols {
-			if c.Path == n {
-				return true
-			}
-		}
-		return false
-	}
 	free := name
-	for k := 2; taken(free); k++ {
+	for k := 2; slices.ContainsFunc(cols, func(c source.Column) bool { return c.Path == free }); k++ {
 		free = name + "_" + strconv.Itoa(k)
 	}
 	return free

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"assay/asset"
@@ -293,6 +294,78 @@ func TestGiantRecordsNeedLittleMemory(t *testing.T) {
 	}
 	if peak > 160<<20 {
 		t.Errorf("heap of %d MiB for records of 200 MiB", peak>>20)
+	}
+}
+
+// Blocks decode on any goroutine, in any order, also after the reader went on.
+func TestBlocksDecodeInAnyOrder(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("id,name\n")
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "%d,\"na\"\"me\n%d\"\n", i, i)
+	}
+	paths := []string{write(t, "a.csv", text.String()), write(t, "b.csv", text.String())}
+	_, want, _, _, err := textRows(t, textDataset(paths...), source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	r, err := openDelimited(ctx, textDataset(paths...), source.Options{BlockBytes: 30_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []source.Block
+	for {
+		b, err := r.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks = append(blocks, b)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ids := make([][]string, len(blocks))
+	var wg sync.WaitGroup
+	for k := range 4 {
+		wg.Go(func() {
+			for i := len(blocks) - 1 - k; i >= 0; i -= 4 {
+				if _, err := blocks[i].Decode(ctx, func(b *source.Batch) error {
+					for _, s := range b.Chunks[1].Values.Spans {
+						ids[blocks[i].Group()] = append(ids[blocks[i].Group()], string(s.Of(b.Chunks[1].Values.Data)))
+					}
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	got := slices.Concat(ids...)
+	if len(got) != len(want) || len(blocks) < 20 {
+		t.Fatalf("%d rows in %d blocks, want %d", len(got), len(blocks), len(want))
+	}
+	for i := range got {
+		if got[i] != want[i][1] {
+			t.Fatalf("row %d is %q, want %q", i, got[i], want[i][1])
+		}
+	}
+}
+
+// Fifty thousand columns, most of one name: hostile, and still a table.
+func TestVeryWideTable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("id" + strings.Repeat(",x", 49_999) + "\n")
+	for i := range 5 {
+		fmt.Fprint(&b, i, strings.Repeat(",1", 49_999), "\n")
+	}
+	cols, rows, stats, _, err := textRows(t, textDataset(write(t, "a.csv", b.String())), source.Options{HeaderRows: new(1)})
+	if err != nil || len(cols) != 50_000 || cols[49_999] != "x_49999" || len(rows) != 5 || stats.Rejected != 0 {
+		t.Errorf("%d columns, %d rows, %d rejects (%v)", len(cols), len(rows), stats.Rejected, err)
 	}
 }
 
