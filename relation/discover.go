@@ -87,7 +87,7 @@ func discover[S set](ctx context.Context, t *Table, w Wanted) (*Found, error) {
 	// The search looks at a flag, which is cheaper than the context.
 	defer context.AfterFunc(ctx, func() { d.limit.stop.Store(true) })()
 	if tasks := d.tasks(); len(tasks) > 0 {
-		d.known = gather[S](d.r, &d.limit.stop)
+		d.known = gather[S](d.r, w.Workers, &d.limit.stop)
 		d.run(tasks)
 	}
 	out := d.result()

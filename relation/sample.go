@@ -3,6 +3,7 @@ package relation
 import (
 	"math/bits"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -19,7 +20,7 @@ type evidence[S set] struct {
 
 // gather compares all pairs of rows where they are few, else pairs that are likely to
 // differ on few columns.
-func gather[S set](r *rows, stop *atomic.Bool) evidence[S] {
+func gather[S set](r *rows, workers int, stop *atomic.Bool) evidence[S] {
 	var b bag[S]
 	whole := r.n < 1<<16 && r.n*(r.n-1)/2*r.width <= comparePairs
 	if whole {
@@ -30,10 +31,7 @@ func gather[S set](r *rows, stop *atomic.Bool) evidence[S] {
 			}
 		}
 	} else {
-		f := newRefiner(r)
-		for c := 0; c < r.width && !stop.Load(); c++ {
-			neighbours(&b, f, c)
-		}
+		b = sample[S](r, workers, stop)
 	}
 	sets := bySize(b.all)
 	if len(sets) > maxWhole {
@@ -41,6 +39,27 @@ func gather[S set](r *rows, stop *atomic.Bool) evidence[S] {
 		sets, whole = sets[:startWith], false
 	}
 	return evidence[S]{sets: sets, whole: whole}
+}
+
+// sample takes the columns in turn, some workers side by side.
+func sample[S set](r *rows, workers int, stop *atomic.Bool) bag[S] {
+	bags := make([]bag[S], min(workers, max(r.width, 1)))
+	var wg sync.WaitGroup
+	for w := range bags {
+		wg.Go(func() {
+			f := newRefiner(r)
+			for c := w; c < r.width && !stop.Load(); c += len(bags) {
+				neighbours(&bags[w], f, c)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range bags[1:] {
+		for k := range bags[1+i].all {
+			bags[0].add(&bags[1+i].all[k])
+		}
+	}
+	return bags[0]
 }
 
 // A search that knows all difference sets checks nothing against the rows, but has to

@@ -200,6 +200,7 @@ func TestDetect(t *testing.T) {
 		// A first row without numbers is no second header.
 		{"name,age,height\nPedro,NA,NA\nAnn,31,1.7\nBob,32,1.8\nZoe,33,1.9\n", ",", '"', "name|age|height", 1, 0},
 		{"name,age,height\nPedro,unknown,unknown\nAnn,31,1.7\nBob,32,1.8\nZoe,33,1.9\n", ",", '"', "name|age|height", 1, 0},
+		{"name,,height\nPedro,NA,NA\nAnn,31,1.7\nBob,32,1.8\nZoe,33,1.9\n", ",", '"', "name||height", 1, 0},
 		// Matrices: a header of numbers, told by its corner.
 		{",0,1,2\n0,1.5,2.5,3.5\n1,2.5,3.5,4.5\n", ",", '"', "|0|1|2", 1, 0},
 		{"latency,0,50,99\n5,379.7,372.3,372.3\n50,379.7,261.6,199.7\n", ",", '"', "latency|0|50|99", 1, 0},

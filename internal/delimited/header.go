@@ -310,7 +310,7 @@ func votes(head []cell, body [][]cell) (forHeader, against int) {
 		n := 0
 		for _, r := range body {
 			if c < len(r) {
-				if k := kindOf(bytes.TrimSpace(r[c].text)); k != kindEmpty {
+				if k := kindOf(bytes.TrimSpace(r[c].text)); k != kindEmpty && !isNullWord(r[c]) {
 					kinds[k]++
 					n++
 				}
