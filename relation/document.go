@@ -173,7 +173,8 @@ func (j *jsonWriter) inclusions(d *Document) {
 func (j *jsonWriter) ends(d *Document, from, to Ref) *jsonWriter {
 	side := func(r Ref) {
 		e := &d.Entries[r.Table]
-		j.raw(`{"dataset": `).value(e.Name).raw(`, "column": `).value(e.Columns[r.Column]).raw("}")
+		// A list of one: relations of several columns will need no other format.
+		j.raw(`{"dataset": `).value(e.Name).raw(`, "columns": [`).value(e.Columns[r.Column]).raw("]}")
 	}
 	j.raw(`{"dependent": `)
 	side(from)

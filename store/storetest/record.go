@@ -74,7 +74,7 @@ func column(r *rand.Rand, i int) profile.ColumnFacts {
 			LeadingZeros: 7, Padded: 8, FullWidth: 9, Truncated: 10, ShapesError: 11,
 			Shapes: []profile.ShapeCount{{Shape: "汉{3}9{4}", Count: 5}}, LengthHistogram: histogram()},
 		Time: &profile.TimeFacts{Count: 1, Formats: []profile.FormatCount{{Format: "2006年1月2日", Count: 1}}, Zoned: 2,
-			OutOfOrder: 3, Repeats: 4, Cadence: time.Minute, OnCadence: 5, Gaps: 6, LongestGap: time.Hour, Missing: 7},
+			Unordered: true, OutOfOrder: 3, Repeats: 4, Cadence: time.Minute, OnCadence: 5, Gaps: 6, LongestGap: time.Hour, Missing: 7},
 		Quantiles: &profile.Quantiles{At: []profile.Quantile{{P: 0.5, Value: shown("q")}}, Sample: 100, RankError: 0.007},
 		Histogram: histogram(),
 		TopError:  3,
