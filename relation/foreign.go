@@ -56,7 +56,11 @@ const (
 // 2009, and shared experience: metadata alone does well, Motl and Kordík, ITAT 2017).
 // Composite keys are not looked for.
 func ForeignKeys(ctx context.Context, tables []*Table) ([]ForeignKey, error) {
-	targets := keysOf(tables)
+	names := make([][]keyName, len(tables))
+	for t, table := range tables {
+		names[t] = namesOf(table)
+	}
+	targets := keysOf(tables, names)
 	var out []ForeignKey
 	for t, table := range tables {
 		if table.View {
@@ -68,7 +72,7 @@ func ForeignKeys(ctx context.Context, tables []*Table) ([]ForeignKey, error) {
 			}
 			var best ForeignKey
 			for _, target := range targets {
-				if k, ok := judge(tables, Ref{t, c}, target); ok && k.Confidence > best.Confidence {
+				if k, ok := judge(tables, Ref{t, c}, names[t][c], target); ok && k.Confidence > best.Confidence {
 					best = k
 				}
 			}
@@ -86,7 +90,7 @@ type target struct {
 	name keyName
 }
 
-func keysOf(tables []*Table) []target {
+func keysOf(tables []*Table, names [][]keyName) []target {
 	var out []target
 	for t, table := range tables {
 		if table.View {
@@ -94,7 +98,7 @@ func keysOf(tables []*Table) []target {
 		}
 		for c := range table.Columns {
 			column := &table.Columns[c]
-			name := nameOf(table.Name, column.Name)
+			name := names[t][c]
 			keyLike := name.isID || c == 0 || slices.Equal(name.column, name.table)
 			repeated := table.Rows - column.Distinct()
 			if keyLike && !name.common && table.Rows > 0 && float64(repeated) <= maxRepeated*float64(table.Rows) {
@@ -106,12 +110,11 @@ func keysOf(tables []*Table) []target {
 }
 
 // judge says what speaks for a foreign key from a column to a key.
-func judge(tables []*Table, from Ref, to target) (k ForeignKey, ok bool) {
+func judge(tables []*Table, from Ref, name keyName, to target) (k ForeignKey, ok bool) {
 	if from == to.at {
 		return k, false
 	}
 	table, column := tables[from.Table], &tables[from.Table].Columns[from.Column]
-	name := nameOf(table.Name, column.Name)
 	k = ForeignKey{Dependent: from, Referenced: to.at, Reason: compareNames(name, to.name, from.Table == to.at.Table)}
 	if k.Reason == "" {
 		if !tellingTexts(column, table.Compare) {

@@ -112,6 +112,34 @@ func TestForeignKeysPointOneWay(t *testing.T) {
 	}
 }
 
+// Ways of naming in schemas that people know: TPC-H, Sakila, test_db, warehouses.
+func TestForeignKeyNames(t *testing.T) {
+	l := NewLoader(LoadOptions{})
+	key := func(table string, n int, columns ...string) *Table {
+		m := map[string]int{}
+		for i, c := range columns {
+			m[c] = max(n/(1<<i), 3)
+		}
+		return serial(t, l, table, n, m, columns...)
+	}
+	for name, c := range map[string]struct {
+		tables []*Table
+		want   []string
+	}{
+		"tpch": {[]*Table{key("orders", 60, "o_orderkey", "o_custkey", "o_shippriority"), key("customer", 40, "c_custkey", "c_nationkey", "c_acctbal"), key("nation", 25, "n_nationkey", "n_size")},
+			[]string{"orders.o_custkey → customer.c_custkey name.same", "customer.c_nationkey → nation.n_nationkey name.same"}},
+		"sakila": {[]*Table{key("film", 50, "film_id", "original_language_id", "length"), key("language", 30, "language_id", "x"), key("store", 20, "store_id", "manager_staff_id"), key("staff", 12, "staff_id", "store_id")},
+			[]string{"film.original_language_id → language.language_id name.part", "store.manager_staff_id → staff.staff_id name.part", "staff.store_id → store.store_id name.same"}},
+		"serials":   {[]*Table{key("types", 30, "type_id", "x"), key("a", 50, "seq_no", "type_id", "status"), key("b", 40, "seq_no", "line_no"), key("c", 30, "序号", "x"), key("d", 20, "序号", "type")}, []string{"a.type_id → types.type_id name.same"}},
+		"test_db":   {[]*Table{key("employees", 50, "emp_no", "age"), key("salaries", 99, "salary_row", "emp_no", "salary")}, []string{"salaries.emp_no → employees.emp_no name.same"}},
+		"warehouse": {[]*Table{key("dim_product", 50, "id", "weight"), key("fact_sale", 99, "id", "fk_product", "userid"), key("t_user", 60, "id", "level")}, []string{"fact_sale.fk_product → dim_product.id name.table", "fact_sale.userid → t_user.id name.table"}},
+	} {
+		if d := cmp.Diff(c.want, foreign(t, c.tables)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+}
+
 func TestWords(t *testing.T) {
 	for name, want := range map[string][]string{
 		"OrderDetails": {"order", "detail"}, "order_details": {"order", "detail"}, "HTTPServer": {"http", "server"},

@@ -17,15 +17,21 @@ type keyName struct {
 	plural bool // the column's name is a plural: a count or a list, not a reference
 }
 
-// Words that make a name a key's, at its end.
+// Words that make a name a key's: at its end, in front, or written together with the
+// last word; and words in front of a table's name that only say that it is a table.
 var (
-	idWords   = []string{"id", "ids", "key", "no", "nr", "num", "number", "code", "uuid", "guid", "fk", "pk", "sk"}
-	idEndings = []string{"编号", "编码", "代码", "号码", "标识", "号", "码"}
+	idWords       = []string{"id", "ids", "key", "no", "nr", "num", "number", "code", "uuid", "guid", "fk", "pk", "sk"}
+	idPrefixes    = []string{"id", "fk", "pk"}
+	tablePrefixes = []string{"t", "tb", "tbl", "dim", "fact", "ods", "dwd", "dws"}
+	idEndings     = []string{"key", "id", "编号", "编码", "代码", "号码", "标识", "号", "码"}
 )
 
 // commonNames stand in many tables without saying anything of their relation.
 var commonNames = []string{"date", "time", "timestamp", "ts", "day", "month", "year", "name", "title", "value", "status",
-	"type", "description", "index", "row", "seq", "rank", "日期", "时间", "月份", "年份", "名称", "姓名", "序", "序号", "状态", "类型"}
+	"type", "description", "日期", "时间", "月份", "年份", "名称", "姓名", "状态", "类型"}
+
+// serialNames number the rows of their own table, with a key word (序号, row_no) or without.
+var serialNames = []string{"index", "row", "seq", "sequence", "rank", "line", "serial", "序", "行", "顺序"}
 
 // roles are what people are to a thing, or a row to another, as words leaves them; the
 // tables that people are in follow.
@@ -37,32 +43,74 @@ var (
 	parents = []string{"parent", "report to", "manager", "supervisor", "reply to", "previous", "next", "父级", "上级", "父"}
 )
 
-func nameOf(table, column string) keyName {
-	k := keyName{column: words(column), table: words(tableName(table))}
-	if n := len(k.table); n > 0 {
+// namesOf reads the names of a table's columns. A short first word that all of them
+// share (l_orderkey, l_partkey, l_quantity) stands for the table and is left out.
+func namesOf(t *Table) []keyName {
+	table := words(tableName(t.Name))
+	for len(table) > 1 && slices.Contains(tablePrefixes, table[0]) {
+		table = table[1:]
+	}
+	if n := len(table); n > 0 {
 		for _, end := range []string{"信息表", "登记表", "信息", "表"} {
-			if cut := strings.TrimSuffix(k.table[n-1], end); cut != "" {
-				k.table[n-1] = cut
+			if cut := strings.TrimSuffix(table[n-1], end); cut != "" {
+				table[n-1] = cut
 			}
 		}
 	}
-	n := len(k.column)
-	if n > 0 && slices.Contains(idWords, k.column[n-1]) {
-		k.column, k.isID = k.column[:n-1], true
-	} else if n > 0 {
-		for _, end := range idEndings {
-			if cut, ok := strings.CutSuffix(k.column[n-1], end); ok {
-				k.column[n-1], k.isID = cut, true
-				if cut == "" {
-					k.column = k.column[:n-1]
-				}
-				break
-			}
-		}
+	columns := make([][]string, len(t.Columns))
+	shared := len(t.Columns) > 1
+	for c := range t.Columns {
+		columns[c] = words(t.Columns[c].Name)
+		shared = shared && len(columns[c]) > 1 && len(columns[c][0]) <= 3 && columns[c][0] == columns[0][0]
 	}
-	k.plural = !k.isID && n > 0 && strings.HasSuffix(strings.ToLower(column), "s") && !strings.HasSuffix(strings.ToLower(column), k.column[n-1])
-	k.common = len(k.column) == 1 && slices.Contains(commonNames, k.column[0])
+	out := make([]keyName, len(t.Columns))
+	for c, w := range columns {
+		if shared {
+			w = w[1:]
+		}
+		out[c] = nameOf(t.Columns[c].Name, w)
+		out[c].table = table
+	}
+	return out
+}
+
+// nameOf takes the key words off a column's words.
+func nameOf(name string, column []string) keyName {
+	k := keyName{column: column}
+	n := len(column)
+	switch {
+	case n == 0:
+		return k
+	case slices.Contains(idWords, column[n-1]):
+		k.column, k.isID = column[:n-1], true
+	case n > 1 && slices.Contains(idPrefixes, column[0]):
+		k.column, k.isID = column[1:], true
+	default:
+		k.cutEnding()
+	}
+	name = strings.ToLower(name)
+	k.plural = !k.isID && strings.HasSuffix(name, "s") && !strings.HasSuffix(name, k.column[n-1])
+	k.common = len(k.column) == 1 && (slices.Contains(serialNames, k.column[0]) || !k.isID && slices.Contains(commonNames, k.column[0]))
 	return k
+}
+
+// cutEnding takes a key word off that is written together with the word before it:
+// orderkey, userid, 部门编号. Cut wrongly (asteroid), a name is like no other: no harm.
+func (k *keyName) cutEnding() {
+	last := len(k.column) - 1
+	word := k.column[last]
+	for _, end := range idEndings {
+		cut, ok := strings.CutSuffix(word, end)
+		if !ok || end[0] < 0x80 && len(cut) < 4 {
+			continue
+		}
+		k.isID = true
+		k.column = slices.Clone(k.column)
+		if k.column[last] = cut; cut == "" {
+			k.column = k.column[:last]
+		}
+		return
+	}
 }
 
 // tableName is the last part of a dataset's name, without a file's ending.
