@@ -71,8 +71,9 @@ func ForeignKeys(ctx context.Context, tables []*Table) ([]ForeignKey, error) {
 				return nil, err
 			}
 			var best ForeignKey
+			from := dependent{Ref{t, c}, names[t][c], table, &table.Columns[c], tellingTexts(&table.Columns[c], table.Compare)}
 			for _, target := range targets {
-				if k, ok := judge(tables, Ref{t, c}, names[t][c], target); ok && k.Confidence > best.Confidence {
+				if k, ok := judge(tables, &from, target); ok && k.Confidence > best.Confidence {
 					best = k
 				}
 			}
@@ -109,44 +110,52 @@ func keysOf(tables []*Table, names [][]keyName) []target {
 	return out
 }
 
+// dependent is a column that may point at others.
+type dependent struct {
+	at      Ref
+	name    keyName
+	table   *Table
+	column  *Column
+	telling bool // its texts cannot be in another column by chance
+}
+
 // judge says what speaks for a foreign key from a column to a key.
-func judge(tables []*Table, from Ref, name keyName, to target) (k ForeignKey, ok bool) {
-	if from == to.at {
+func judge(tables []*Table, from *dependent, to target) (k ForeignKey, ok bool) {
+	if from.at == to.at {
 		return k, false
 	}
-	table, column := tables[from.Table], &tables[from.Table].Columns[from.Column]
-	k = ForeignKey{Dependent: from, Referenced: to.at, Reason: compareNames(name, to.name, from.Table == to.at.Table)}
+	sameTable := from.at.Table == to.at.Table
+	k = ForeignKey{Dependent: from.at, Referenced: to.at, Reason: compareNames(from.name, to.name, sameTable)}
 	if k.Reason == "" {
-		if !tellingTexts(column, table.Compare) {
+		if !from.telling || sameTable { // in its own table: a copy of the key
 			return k, false
 		}
 		k.Reason = ValueText
 	}
-	values := k.count(column, &tables[to.at.Table].Columns[to.at.Column], emptyKey(table.Compare))
-	rows := table.Rows - column.nulls
-	if values == 0 || float64(k.OrphanRows) > k.tolerated(values)*float64(rows) {
+	rows := float64(from.table.Rows - from.column.nulls)
+	most := k.tolerated(from.column) * rows
+	values := k.count(from.column, &tables[to.at.Table].Columns[to.at.Column], emptyKey(from.table.Compare), most)
+	if values == 0 || float64(k.OrphanRows) > most {
 		return k, false
 	}
-	if k.Reason == ValueText && from.Table == to.at.Table {
-		return k, false // a copy of the key within its table
-	}
-	k.Confidence = weights[k.Reason]*.85 + .15*k.Coverage - float64(k.OrphanRows)/float64(rows)
+	k.Confidence = weights[k.Reason]*.85 + .15*k.Coverage - float64(k.OrphanRows)/rows
 	return k, k.Confidence > 0
 }
 
 // tolerated is the share of rows that may be orphans.
-func (k *ForeignKey) tolerated(values int) float64 {
+func (k *ForeignKey) tolerated(from *Column) float64 {
 	switch {
 	case weights[k.Reason] >= weights[NameTable]:
 		return maxOrphans
-	case k.Reason == ValueText && values >= manyTexts:
+	case k.Reason == ValueText && from.Distinct() >= manyTexts:
 		return maxOrphanText
 	}
 	return 0
 }
 
-// count compares the values and returns the number of distinct ones that are not empty.
-func (k *ForeignKey) count(from, to *Column, skip []byte) (values int) {
+// count compares the values and returns the number of distinct ones that are not
+// empty; 0 as soon as more than most of them are orphans, since each has a row or more.
+func (k *ForeignKey) count(from, to *Column, skip []byte, most float64) (values int) {
 	orphan := make([]bool, from.dict.len())
 	matched := 0
 	for code := range uint32(from.dict.len()) {
@@ -160,7 +169,9 @@ func (k *ForeignKey) count(from, to *Column, skip []byte) (values int) {
 			continue
 		}
 		orphan[code] = true
-		k.OrphanValues++
+		if k.OrphanValues++; float64(k.OrphanValues) > most {
+			return 0
+		}
 	}
 	if k.OrphanValues > 0 {
 		for _, code := range from.codes {
