@@ -65,6 +65,7 @@ var doors = []struct {
 	{"golang.org/x/term", []string{"cmd/assay"}, "is it a terminal, and how wide"},
 	{"golang.org/x/text", []string{"internal/charset", "source/file", "report", "examples/generate", "tests of .", "tests of cmd/assay"}, "encodings; the width of characters in a table"},
 	{"golang.org/x/sys", []string{"store", "source/file", "internal/cpu"}, "file locks and CPU time on Windows"},
+	{"go.yaml.in/yaml/v3", []string{"valuation"}, "input files; quality rules and contracts will follow"},
 	{"github.com/zeebo/xxh3", []string{"profile", "internal/sketch"}, "the hash of values"},
 	{"github.com/oklog/ulid", []string{"asset"}, "identity"},
 
