@@ -300,6 +300,9 @@ const memoryChild = "ASSAY_TEST_MEMORY_CHILD"
 // A wide file stays within the budget. The high-water mark of a process never falls,
 // so a process of its own does the scan.
 func TestMemoryStaysWithinTheBudget(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector takes several times the memory: the run without it checks the budget")
+	}
 	const budget = 64 << 20
 	if path := os.Getenv(memoryChild); path != "" {
 		a := openHome(t, func(c *assay.Config) { c.Memory = budget })
