@@ -151,7 +151,7 @@ func newRun(r source.Reader, o Options) *run {
 // much in cost, so readers that go by column need many to keep all workers busy.
 func inFlight(r source.Reader, workers int) int {
 	if c, ok := r.(source.ByColumn); ok && c.ByColumn() {
-		return 16 * workers
+		return 8 * workers
 	}
 	return 2*workers + 2
 }

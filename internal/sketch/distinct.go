@@ -73,7 +73,7 @@ const ahead = 16
 // to fall does not matter, because where it ends depends on the set alone.
 func (d *Distinct) put(hs []uint64) {
 	if d.n+len(hs) > len(d.slots)*3/4 && len(d.slots) < d.maxLen {
-		d.rebuild(min(4*len(d.slots), d.maxLen))
+		d.rebuild(d.larger())
 	}
 	slots := d.slots
 	n := len(slots)
@@ -114,6 +114,16 @@ func (d *Distinct) Limit() uint64 { return d.limit }
 func (d *Distinct) slot(h uint64, n int) int {
 	hi, _ := bits.Mul64(h*0x9e3779b97f4a7c15, uint64(n))
 	return int(hi)
+}
+
+// larger is the next length of the table: four times as long while it is small, then
+// all at once, because moving a large table costs more than the memory it would spare.
+func (d *Distinct) larger() int {
+	n := 4 * len(d.slots)
+	if n > 1<<16 {
+		n = d.maxLen
+	}
+	return min(n, d.maxLen)
 }
 
 // rebuild moves the hashes to a table of n slots. Slots rise with h·φ whatever the
