@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"assay/asset"
+	"assay/internal/must"
 	"assay/profile"
 	"assay/report"
 	"assay/source"
@@ -28,10 +29,7 @@ import (
 // sharedData is the folder of real data with known truth, or skips the test.
 func sharedData(t *testing.T) string {
 	t.Helper()
-	dir := os.Getenv("ASSAY_TESTDATA")
-	if dir == "" {
-		t.Skip("SKIPPED: set ASSAY_TESTDATA to the folder of the shared data; nothing was compared with real files")
-	}
+	dir := must.Have(t, "ASSAY_TESTDATA")
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"assay/internal/must"
 	"assay/internal/span"
 	"assay/source"
 )
@@ -80,10 +81,7 @@ func load(t testing.TB, l *Loader, name string, header []string, rows [][]string
 
 // truth is the folder of the sets with known dependencies.
 func truth(t testing.TB) string {
-	root := os.Getenv("ASSAY_TESTDATA")
-	if root == "" {
-		t.Skip("SKIPPED: set ASSAY_TESTDATA to the shared test data (…/dependencies is needed)")
-	}
+	root := must.Have(t, "ASSAY_TESTDATA")
 	return filepath.Join(root, "dependencies")
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay/internal/must"
 	"assay/internal/span"
 
 	"github.com/google/go-cmp/cmp"
@@ -294,10 +295,7 @@ func TestOneFaultAgainstReference(t *testing.T) {
 // Every file of the shared data reads as the reference reads it, record for record: rows
 // and rejects together are the records.
 func TestSharedFilesAgainstReference(t *testing.T) {
-	root := os.Getenv("ASSAY_TESTDATA")
-	if root == "" {
-		t.Skip("ASSAY_TESTDATA is not set: the messy files are not compared with the reference")
-	}
+	root := must.Have(t, "ASSAY_TESTDATA")
 	files, records := 0, 0
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if ext := filepath.Ext(path); err != nil || e.IsDir() || ext != ".csv" && ext != ".txt" {

@@ -206,7 +206,7 @@ func TestFixedColumnMissingInAPart(t *testing.T) {
 // The ice tank's files are divided by blanks and have two lines above the table
 // (heat/truth.json: 6038, 2000, 3690, 1996 rows of 5 columns).
 func TestIceTankFiles(t *testing.T) {
-	dir := shared(t, "heat")
+	dir := sharedData(t, "heat")
 	for name, want := range map[string]int64{"charging.txt": 6038, "discharging1.txt": 2000, "discharging2.txt": 3690, "discharging3.txt": 1996} {
 		cols, rows, stats, _, err := textRows(t, textDataset(filepath.Join(dir, name)), source.Options{})
 		if err != nil || stats.Rows != want || stats.Rejected != 0 || len(cols) != 5 || rows[0][0] != "0.0" {

@@ -20,16 +20,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// shared returns a folder of the shared data, or skips loudly.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("ASSAY_TESTDATA")
-	if root == "" {
-		t.Skip("ASSAY_TESTDATA is not set: the real files of " + name + " are not read")
-	}
-	return filepath.Join(root, name)
-}
-
 func textDataset(paths ...string) source.Dataset {
 	d := source.Dataset{Name: "t", Locator: paths[0], Format: formatOfText}
 	for _, p := range paths {
@@ -107,7 +97,7 @@ func textRows(t testing.TB, d source.Dataset, o source.Options) (cols []string, 
 // The twelve files of csv-spectrum with their JSON truths. location_coordinates has
 // another phone number in the truth than in the file (the set's README).
 func TestCSVSpectrum(t *testing.T) {
-	dir := shared(t, "csv-messy/csv-spectrum")
+	dir := sharedData(t, "csv-messy/csv-spectrum")
 	files, err := filepath.Glob(filepath.Join(dir, "csvs/*.csv"))
 	if err != nil || len(files) != 12 {
 		t.Fatalf("%d files, %v", len(files), err)
@@ -182,7 +172,7 @@ var deliberate = map[string]string{
 }
 
 func TestDuckDBTruth(t *testing.T) {
-	dir := shared(t, "csv-messy")
+	dir := sharedData(t, "csv-messy")
 	raw, err := os.ReadFile(filepath.Join(dir, "duckdb-truth.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -337,7 +327,7 @@ func splitArgs(s string) []string {
 // Every messy file reads without a panic, and a block size of a few bytes changes
 // nothing.
 func TestMessyFilesReadTheSameInAnyBlocks(t *testing.T) {
-	dir := shared(t, "csv-messy")
+	dir := sharedData(t, "csv-messy")
 	n := 0
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || strings.HasSuffix(path, ".json") || strings.HasSuffix(path, ".md") || strings.Contains(path, "LICENSE") {
@@ -361,7 +351,7 @@ func TestMessyFilesReadTheSameInAnyBlocks(t *testing.T) {
 
 // The air-quality files, whose truth was counted by others.
 func TestAirQualityRows(t *testing.T) {
-	dir := shared(t, "air-quality")
+	dir := sharedData(t, "air-quality")
 	files, _ := filepath.Glob(filepath.Join(dir, "*.csv"))
 	for _, f := range files {
 		cols, _, stats, desc, err := textRows(t, textDataset(f), source.Options{})

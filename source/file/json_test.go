@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"assay/internal/message"
+	"assay/internal/must"
 	"assay/source"
 
 	"github.com/google/go-cmp/cmp"
@@ -835,10 +836,7 @@ func TestJSONFixedValuesOfThePath(t *testing.T) {
 }
 
 func TestJSONSharedFiles(t *testing.T) {
-	root := os.Getenv("ASSAY_TESTDATA")
-	if root == "" {
-		t.Skip("SKIPPED: set ASSAY_TESTDATA to the shared data to open its JSON files")
-	}
+	root := must.Have(t, "ASSAY_TESTDATA")
 	seen := 0
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		ext := filepath.Ext(path)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay/internal/must"
 	"assay/source"
 	"assay/source/sourcetest"
 
@@ -24,10 +25,7 @@ var _ source.Source = (*Source)(nil)
 // sharedData returns a folder of the shared test data.
 func sharedData(t testing.TB, name string) string {
 	t.Helper()
-	root := os.Getenv("ASSAY_TESTDATA")
-	if root == "" {
-		t.Skip("SKIPPED: set ASSAY_TESTDATA to the folder of shared test data to run this test")
-	}
+	root := must.Have(t, "ASSAY_TESTDATA")
 	return filepath.Join(root, name)
 }
 
